@@ -1,0 +1,152 @@
+// The store: PostgreSQL, embedded or yours, with the hub's schema in it.
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { type EmbeddedServer, startEmbedded } from './embedded/server.ts'
+import { migrate } from './migrate.ts'
+import { GuardedPool, serverIsGone } from './pool.ts'
+
+// Counts and ids come as bigint text from the driver; ours stay far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+export interface StoreOptions {
+  /** `postgres://…`; without it the embedded server runs in `stateDir`. */
+  databaseUrl?: string | undefined
+  stateDir: string
+  /** The PostgreSQL schema of the hub's tables. Default `handoff`. */
+  schema?: string
+  /** Server settings of the embedded server. */
+  embeddedSettings?: Record<string, string>
+  onError?: (error: Error) => void
+}
+
+export type Query = <Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>
+export interface Transaction {
+  query: Query
+}
+
+export interface Store extends Transaction {
+  schema: string
+  /** For the queue: a pool of its own, whose commits need not be durable, because the ledger is. */
+  queuePool(size: number): GuardedPool
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** Registers this process; resolves to its worker id and holds the lock that says it lives. */
+  register(onLost: () => void): Promise<{ worker: number; release: () => Promise<void> }>
+  /** Waits until the server answers, starting the embedded one again if it died. */
+  ready(deadlineMs?: number): Promise<void>
+  embedded: boolean
+  close(): Promise<void>
+}
+
+/** Workers' advisory locks live in this class: pg_advisory_lock(class, worker id). */
+export const WORKER_LOCK = 0x776f726b
+
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const schema = options.schema ?? 'handoff'
+  const server = options.databaseUrl ? undefined : await startEmbedded({ stateDir: options.stateDir, ...(options.embeddedSettings ? { settings: options.embeddedSettings } : {}) })
+  const base: pg.PoolConfig = server ? { ...server.connection } : { connectionString: options.databaseUrl! }
+  const onError = options.onError ?? (() => {})
+  const pools: GuardedPool[] = []
+  const makePool = (config: pg.PoolConfig) => {
+    const pool = new GuardedPool({ ...base, keepAlive: true, connectionTimeoutMillis: 10_000, ...config })
+    pool.on('error', onError)
+    pool.setMaxListeners(0)
+    pools.push(pool)
+    return pool
+  }
+  const pool = makePool({ max: 12, application_name: 'handoff', options: `-c search_path=${schema} -c jit=off` })
+  const client = await connectPatiently(pool)
+  try {
+    await migrate(client, schema)
+  } finally {
+    client.release()
+  }
+  const query: Query = async (text, values) => (await pool.query(text, values)).rows
+
+  return {
+    schema,
+    embedded: server !== undefined,
+    query,
+    queuePool: (size) => makePool({ max: size, application_name: 'handoff-queue', options: `-c search_path=${schema}_queue -c synchronous_commit=off -c jit=off` }),
+    transaction: (work) => transaction(pool, work),
+    register: (onLost) => register(base, schema, onLost),
+    ready: async (deadlineMs = 60_000) => {
+      for (const start = Date.now(); ; await sleep(100)) {
+        try {
+          await server?.ensure()
+          await pool.query('select 1')
+          return
+        } catch (error) {
+          if (Date.now() - start > deadlineMs) throw error
+        }
+      }
+    },
+    close: async () => {
+      await Promise.all(pools.map((each) => each.end()))
+      if (server && (await isLast(server))) await server.stop()
+    },
+  }
+}
+
+async function connectPatiently(pool: GuardedPool): Promise<pg.PoolClient> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      if (!serverIsGone(error) || attempt === 8) throw error
+    }
+  }
+}
+
+async function transaction<T>(pool: GuardedPool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client: pg.PoolClient = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('begin')
+    const result = await work({ query: async (text, values) => (await client.query(text, values)).rows as never })
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((failed: Error) => (broken = failed))
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function register(base: pg.PoolConfig, schema: string, onLost: () => void) {
+  const client = new pg.Client({ ...base, application_name: 'handoff-worker', keepAlive: true, options: `-c search_path=${schema}` })
+  let released = false
+  const lost = () => {
+    if (!released) onLost()
+    released = true
+  }
+  client.on('error', lost)
+  client.on('end', lost)
+  await client.connect()
+  const { rows } = await client.query('insert into worker (host, pid, started_at) values ($1, $2, hub_now()) returning id', [hostname(), process.pid])
+  const worker: number = rows[0].id
+  await client.query('select pg_advisory_lock($1, $2)', [WORKER_LOCK, worker])
+  return {
+    worker,
+    release: async () => {
+      released = true
+      await client.end()
+    },
+  }
+}
+
+/** Whether no other hub is connected to the embedded server. */
+async function isLast(server: EmbeddedServer): Promise<boolean> {
+  const client = new pg.Client(server.connection)
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const { rows } = await client.query("select count(*)::int as others from pg_stat_activity where application_name like 'handoff%' and pid <> pg_backend_pid()")
+    return rows[0].others === 0
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
