@@ -38,9 +38,6 @@ export interface Store extends Transaction {
   close(): Promise<void>
 }
 
-/** Workers' advisory locks live in this class: pg_advisory_lock(class, worker id). */
-export const WORKER_LOCK = 0x776f726b
-
 export async function openStore(options: StoreOptions): Promise<Store> {
   const schema = options.schema ?? 'handoff'
   const server = options.databaseUrl ? undefined : await startEmbedded({ stateDir: options.stateDir, ...(options.embeddedSettings ? { settings: options.embeddedSettings } : {}) })
@@ -67,7 +64,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     schema,
     embedded: server !== undefined,
     query,
-    queuePool: (size) => makePool({ max: size, application_name: 'handoff-queue', options: `-c search_path=${schema}_queue -c synchronous_commit=off -c jit=off` }),
+    queuePool: (size) => makePool({ max: size, application_name: 'handoff-queue', options: '-c search_path=bullmq -c synchronous_commit=off -c jit=off' }),
     transaction: (work) => transaction(pool, work),
     register: (onLost) => register(base, schema, onLost),
     ready: async (deadlineMs = 60_000) => {
@@ -126,7 +123,7 @@ async function register(base: pg.PoolConfig, schema: string, onLost: () => void)
   await client.connect()
   const { rows } = await client.query('insert into worker (host, pid, started_at) values ($1, $2, hub_now()) returning id', [hostname(), process.pid])
   const worker: number = rows[0].id
-  await client.query('select pg_advisory_lock($1, $2)', [WORKER_LOCK, worker])
+  await client.query('select pg_advisory_lock(hashtext(current_schema()), $1)', [worker])
   return {
     worker,
     release: async () => {

@@ -8,13 +8,20 @@ insert into clock default values;
 create function hub_now() returns timestamptz language sql stable
   as $$ select clock_timestamp() + shift from clock $$;
 
--- A hub process. It holds an advisory lock on its id for as long as it lives; a row whose lock is free is a dead process.
+-- A hub process. It holds the advisory lock (schema, id) for as long as it lives; a free lock is a dead process.
 create table worker (
-  id bigint generated always as identity primary key,
+  id int generated always as identity primary key,
   host text not null,
   pid int not null,
   started_at timestamptz not null
 );
+create function worker_lives(worker int) returns boolean language sql stable as $$
+  select exists (
+    select from pg_locks
+    where locktype = 'advisory' and objsubid = 2 and granted
+      and database = (select oid from pg_database where datname = current_database())
+      and classid::bigint = hashtext(current_schema())::bigint & 4294967295 and objid::bigint = worker)
+$$;
 
 -- The latest state of each item of a source, as the bytes that came. Decisions are made after it is stored.
 create table item (
@@ -37,7 +44,7 @@ create table item (
   cause text,                                    -- what parked items are grouped by
   waiting_for text,
   deaths smallint not null default 0,            -- processes that died while they decided on it
-  claimed_by bigint,
+  claimed_by int,
   received_at timestamptz not null,
   decided_at timestamptz,
   primary key (connection, resource, external_id)
@@ -111,7 +118,7 @@ create table handoff (
   deaths smallint not null default 0,
   fence bigint not null default 0,
   lease_until timestamptz,
-  worker bigint,
+  worker int,
   sending int,                                   -- the version in flight
   request jsonb,                                 -- of a call: frozen before the first send
   idempotency_key text,
