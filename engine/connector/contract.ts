@@ -4,7 +4,7 @@
 import type { ConnectorErrorKind } from './errors.ts'
 
 /** JSON as a vendor sends it. Numbers whose digits a float would lose arrive as text (see json.ts). */
-export type Json = any // biome-ignore lint/suspicious/noExplicitAny: vendor JSON is checked by schemas at run time
+export type Json = any
 
 /** A duration as people write it in YAML and definitions: `500ms`, `1s`, `2m`, `1h`, `7d`. */
 export type Duration = string
@@ -31,10 +31,31 @@ export type SettingsOf<F extends Fields> = { [K in keyof F]: F[K] extends Field<
 export interface RequestOptions {
   query?: Record<string, unknown>
   headers?: Record<string, string>
-  /** Names this write at the vendor, so that a repetition is recognised there. The connector puts it where the vendor wants it. */
+  /** Names this write at the vendor, so that a repetition is recognised there. Goes into HttpFacts.idempotencyHeader. */
   idempotencyKey?: string
   /** Overrides the connection's hard deadline for one request. */
   timeout?: Duration
+}
+
+/** One request that only reads, as data: for paging and for fetching one item. */
+export interface ReadRequest {
+  /** Default GET. POST is for searches, GraphQL queries and JSON-RPC reads. */
+  method?: 'GET' | 'POST'
+  path: string
+  query?: Record<string, unknown>
+  headers?: Record<string, string>
+  body?: unknown
+}
+/** A whole answer: what paging needs beyond the parsed body. */
+export interface Answer<T = Json> {
+  status: number
+  /** Names in lower case. */
+  headers: Record<string, string | undefined>
+  /** The exact text that came, and what it says. Undefined for 204 and for a 404 on a read. */
+  text: string
+  json: T
+  /** The vendor's own clock when it answered (the Date header), in milliseconds. */
+  clock?: number
 }
 
 /** What a connector speaks through. Every method may throw a ConnectorError, and nothing else. */
@@ -48,6 +69,8 @@ export interface Api {
   put<T = Json>(path: string, body: unknown, options?: RequestOptions): Promise<T>
   patch<T = Json>(path: string, body: unknown, options?: RequestOptions): Promise<T>
   delete<T = Json>(path: string, options?: RequestOptions): Promise<T>
+  /** Reads and hands over the whole answer; a 404 has `json: undefined`. */
+  read<T = Json>(request: ReadRequest): Promise<Answer<T>>
 }
 
 export interface HttpFacts {
@@ -58,6 +81,8 @@ export interface HttpFacts {
   limit?: RateLimit
   /** The hard deadline of one request. The hub's leases outlive it. Default 20s. */
   timeout?: Duration
+  /** The header in which this vendor takes an idempotency key for writes, where it has one. */
+  idempotencyHeader?: string
 }
 export interface Auth {
   headers?: Record<string, string>
@@ -75,8 +100,10 @@ export interface ErrorFacts {
 }
 export interface ErrorRule {
   status?: number
+  /** The vendor's own code, whole (text) or in part (a pattern). */
   code?: string | RegExp
   message?: RegExp
+  /** An HTML page where JSON was asked for. */
   html?: true
   kind: ConnectorErrorKind
   /** The sentence an operator reads: what happened and what to do. */
@@ -98,6 +125,8 @@ export interface SourceItem {
   deleted?: boolean
   /** Where it stands in a file: `orders.csv:17`. */
   origin?: string
+  /** Set when the item came but cannot be read (a broken row of a file): it is parked with this reason, before any mapping. */
+  problem?: { code: string; message: string }
 }
 export interface PulledPage {
   items: SourceItem[]
@@ -110,10 +139,14 @@ export interface PulledPage {
 export interface PullContext<S = any> {
   api: Api
   settings: S
+  /** As saved with the last stored page; empty before the first. */
   position: Position
   /** Only items changed since this moment (RFC 3339 UTC), when the connection has no position yet. */
   since?: string
   signal: AbortSignal
+  /** The resource's own facts. */
+  id: (item: Json) => string | number | undefined
+  stamp?: (item: Json) => string | number | undefined
 }
 /** Reads one page after another. Made by byCursor, byToken, byPage …; a file connector writes its own. */
 export type Pull<S = any> = (context: PullContext<S>) => AsyncGenerator<PulledPage>
@@ -152,10 +185,11 @@ export interface Resource<S = any> {
   /** The schema of what a push sends, where it differs from `schema`. */
   pushSchema?: string
   id: (item: Json) => string | number | undefined
-  stamp?: (item: Json) => string | undefined
+  /** The vendor's own moment of the last change, as the vendor writes it (a moment without zone is UTC). */
+  stamp?: (item: Json) => string | number | undefined
   pull?: Pull<S>
-  /** Reads one item afresh, by its external id. */
-  fetch?: (api: Api, id: string) => Promise<Json | undefined>
+  /** How one item is read afresh, by its external id. `item` is where it stands in the answer: `result.0`. */
+  fetch?: (id: string, settings: S) => ReadRequest & { item?: string }
   webhook?: { topics: string[] }
   push?: PushFacts<S>
 }
@@ -183,10 +217,26 @@ export interface WebhookRequest {
   /** The bytes that came; a signature is made over these and no others. */
   body: Buffer
   query: Record<string, string | undefined>
+  /** When it came, in milliseconds; for signatures that expire. Default: now. */
+  at?: number
 }
 /** A signature scheme with its secret in it; made by hmac(…). The hub compares, in constant time. */
 export interface Signature {
   verify: (request: WebhookRequest) => boolean
+  /** The headers a right delivery of this body carries; for tests. */
+  sign: (body: Buffer, at?: number) => Record<string, string>
+}
+export interface WebhookItem {
+  id: string
+  /** Where the item stands in the delivery (`result`, `data.order`; empty: the whole body). Absent with `stale` or `deleted`. */
+  at?: string
+  /** The delivery names the item but does not carry it whole: it is read afresh. */
+  stale?: boolean
+  deleted?: boolean
+}
+export interface WebhookItems {
+  resource: string
+  items: WebhookItem[]
 }
 export interface WebhookFacts<S = any> {
   /** Undefined when the secret is not set: the hub refuses to start a source with `webhook: true`. */
@@ -195,7 +245,7 @@ export interface WebhookFacts<S = any> {
   /** A test call of the vendor: answered 200 and goes no further. */
   ping?: (request: WebhookRequest) => boolean
   /** Which resource and items a delivery carries. An item without a body of its own asks for a fresh read with `stale: true`. */
-  read: (delivery: { topic: string; json: Json; text: string }) => { resource: string; items: (SourceItem & { stale?: boolean })[] }
+  read: (delivery: { topic: string; json: Json; text: string }) => WebhookItems
   /** What the vendor wants to hear. Default: 200 and an empty body. */
   answer?: Json
   /** Creates the vendor's subscription for one topic; answers its id. `list` tells which exist. */
@@ -218,7 +268,9 @@ export interface Connector<F extends Fields = Fields> {
   check: (api: Api, settings: SettingsOf<F>) => Promise<unknown>
   errors?: ErrorFacts
   /** A function where the resources are the user's own (files): derived from the settings. */
-  resources: Record<string, Resource<SettingsOf<F>>> | ((settings: SettingsOf<F>) => Record<string, Resource<SettingsOf<F>>>)
+  resources:
+    | Record<string, Resource<SettingsOf<F>>>
+    | ((settings: SettingsOf<F>) => Record<string, Resource<SettingsOf<F>>>)
   actions?: Record<string, Action<SettingsOf<F>>>
   webhooks?: WebhookFacts<SettingsOf<F>>
 }
