@@ -32,7 +32,7 @@ create table item (
   via text not null check (via in ('pull', 'webhook', 'answer')),
   body bytea,
   hash text not null,
-  stamp text,
+  stamp timestamptz,                             -- the source's own moment of the last change
   deleted boolean not null default false,
   stale boolean not null default false,          -- to be read afresh at the source before it is mapped
   origin text,                                   -- file and line, for people
@@ -79,7 +79,7 @@ create table record (
   deleted boolean not null default false,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  unique (type, key)
+  unique (key, type)
 ) with (fillfactor = 80, toast_tuple_target = 8160);
 
 -- This record is that external id. An inbound link keeps what the source said last, so that sources never erase each
@@ -89,7 +89,6 @@ create table link (
   resource text not null,
   external_id text not null,
   record_id bigint not null references record,
-  stamp text,
   contribution jsonb,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -199,3 +198,24 @@ create table subscription (
   external_id text not null,
   primary key (connection, topic)
 );
+
+-- Whether what a row waits for is there: `record:<type>:<key>` (a record has arrived), `link:<connection>.<resource>:<id>`
+-- (an external id is linked), `sent:<connection>.<resource>:<key>` (the record of that key is at that resource).
+create function has_arrived(waiting_for text) returns boolean language sql stable as $$
+  select case split_part(waiting_for, ':', 1)
+    when 'record' then exists (
+      select from record where version > 0
+        and type = split_part(waiting_for, ':', 2)
+        and key = substr(waiting_for, length('record:' || split_part(waiting_for, ':', 2)) + 2))
+    when 'link' then exists (
+      select from link
+      where connection = split_part(split_part(waiting_for, ':', 2), '.', 1)
+        and resource = substr(split_part(waiting_for, ':', 2), strpos(split_part(waiting_for, ':', 2), '.') + 1)
+        and external_id = substr(waiting_for, length('link:' || split_part(waiting_for, ':', 2)) + 2))
+    when 'sent' then exists (
+      select from record join link on link.record_id = record.id
+      where link.connection = split_part(split_part(waiting_for, ':', 2), '.', 1)
+        and link.resource = substr(split_part(waiting_for, ':', 2), strpos(split_part(waiting_for, ':', 2), '.') + 1)
+        and record.key = substr(waiting_for, length('sent:' || split_part(waiting_for, ':', 2)) + 2))
+    else false end
+$$;

@@ -1,0 +1,67 @@
+// What a new version of a record owes, and to whom: rows of the ledger, written in the transaction of the change itself.
+import type { Route } from '../hub.ts'
+import { valueAt } from '../platform/config/path.ts'
+import type { Transaction } from '../platform/store/store.ts'
+
+interface Owing {
+  id: number
+  type: string
+  version: number
+  data: unknown
+  deleted: boolean
+}
+
+/**
+ * Owes each route that matches the record: a push its latest version, a call once per occurrence. A newer version clears
+ * parked, failed and backoff, never what is uncertain, in flight or held for a person.
+ */
+export async function owe(tx: Transaction, routes: Route[], changes: Owing[]): Promise<void> {
+  const owed = changes.flatMap((change) => routes.filter((route) => route.record === change.type && !change.deleted && route.matches(change.data)).map((route) => ({ route, change })))
+  const pushes = owed.filter(({ route }) => route.kind === 'push')
+  const calls = owed.filter(({ route }) => route.kind === 'call')
+  if (pushes.length > 0) await tx.query(OWE_PUSH, columns(pushes))
+  if (calls.length > 0) await tx.query(OWE_CALL, columns(calls))
+}
+
+function columns(owed: { route: Route; change: Owing }[]): unknown[] {
+  return [
+    owed.map(({ route }) => route.name),
+    owed.map(({ change }) => change.id),
+    owed.map(({ route, change }) => (route.once ? String(valueAt(change.data, route.once.split('.')) ?? '') : '')),
+    owed.map(({ route }) => route.connection),
+    owed.map(({ route }) => route.lane),
+    owed.map(({ change }) => change.version),
+  ]
+}
+
+const INSERT = (kind: 'push' | 'call') => `
+insert into handoff (route, record_id, kind, occurrence, connection, lane, wanted, state, due_at, owed_at, updated_at)
+select x.route, x.record_id, '${kind}', x.occurrence, x.connection, x.lane, x.wanted, 'owed', now.at, now.at, now.at
+from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::smallint[], $6::int[]) as x(route, record_id, occurrence, connection, lane, wanted),
+  (select hub_now() as at) as now
+on conflict (route, record_id, occurrence) do update set`
+
+const OWE_PUSH = `${INSERT('push')}
+  wanted = greatest(handoff.wanted, excluded.wanted), lane = least(handoff.lane, excluded.lane), updated_at = excluded.updated_at,
+  owed_at = case when handoff.state = 'resting' then excluded.owed_at else handoff.owed_at end,
+  state = case when handoff.state in ('sending', 'held') then handoff.state else 'owed' end,
+  due_at = case when handoff.state in ('sending', 'held') or handoff.uncertain_since is not null then handoff.due_at else excluded.due_at end,
+  attempts = case when handoff.state in ('sending', 'held') or handoff.uncertain_since is not null then handoff.attempts else 0 end,
+  queued_at = null, waiting_for = null,
+  reason = case when handoff.state in ('sending', 'held') then handoff.reason end,
+  cause = case when handoff.state in ('sending', 'held') then handoff.cause end
+where handoff.wanted < excluded.wanted`
+
+// A call that was sent is never owed again; one that could not be made yet gets another chance with the new version.
+const OWE_CALL = `${INSERT('call')}
+  wanted = excluded.wanted, state = 'owed', due_at = excluded.due_at, attempts = 0, queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = excluded.updated_at
+where handoff.request is null and handoff.state in ('parked', 'waiting', 'failed')`
+
+/** Makes due what waited for these records or links to arrive. */
+export async function release(tx: Transaction, arrived: string[]): Promise<void> {
+  await tx.query(
+    "update handoff set state = 'owed', due_at = hub_now(), queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = hub_now() where state = 'waiting' and waiting_for = any($1::text[])",
+    [arrived],
+  )
+  await tx.query("update item set status = 'new', waiting_for = null, claimed_by = null, deaths = 0 where status = 'waiting' and waiting_for = any($1::text[])", [arrived])
+}

@@ -1,0 +1,119 @@
+// From a claimed item to what it says: a draft of each record that the source makes out of it, or why it says nothing.
+import { parseJson } from '#connector'
+import type { Json, MapContext, LinkNeed, Problem, Source } from '../hub.ts'
+import type { Store } from '../platform/store/store.ts'
+import type { ClaimedItem } from './claim.ts'
+import { DEADLY } from './claim.ts'
+
+export interface Draft {
+  item: ClaimedItem
+  type: string
+  /** The link's resource: the source's own, or `<resource>.<record>` for a record that comes also. */
+  resource: string
+  data: Json
+  partial: boolean
+}
+export type Decision =
+  | { status: 'done' }
+  | { status: 'skipped'; problems: Problem[] }
+  | { status: 'parked'; problems: Problem[] }
+  | { status: 'waiting'; problems: Problem[]; waitingFor: string }
+
+export interface Drafted {
+  drafts: Draft[]
+  decisions: Map<ClaimedItem, Decision>
+}
+
+/** Maps a batch. Links that the mappings look up are read with one statement for the whole batch. */
+export async function draft(store: Store, source: Source, items: ClaimedItem[]): Promise<Drafted> {
+  const drafts: Draft[] = []
+  const decisions = new Map<ClaimedItem, Decision>()
+  const values = new Map<ClaimedItem, Json>()
+  for (const item of items) {
+    if (item.deaths > DEADLY) {
+      decisions.set(item, parked({ code: 'HUB_INTAKE_DEADLY', message: `The hub's process ended ${DEADLY} times while it worked on this item.`, cure: 'Look at the mapping functions it uses, then retry it.' }))
+      continue
+    }
+    const value = await read(source, item)
+    if ('problem' in value) decisions.set(item, parked(value.problem))
+    else if (value.json !== undefined) values.set(item, value.json)
+  }
+  const context = { connection: source.connection }
+  const needs = [...values.values()].flatMap((value) => source.outputs.flatMap(({ mapper }) => mapper.links(value, context)))
+  const link = await linkedKeys(store, source.connection, needs)
+
+  for (const [item, value] of values) {
+    if (item.deleted) {
+      const output = source.outputs[0]!
+      drafts.push({ item, type: output.type, resource: output.resource, data: undefined, partial: true })
+      continue
+    }
+    const made = mapOutputs(source, item, value, { ...context, link })
+    if (Array.isArray(made)) drafts.push(...made)
+    else decisions.set(item, made)
+  }
+  return { drafts, decisions }
+}
+
+async function read(source: Source, item: ClaimedItem): Promise<{ json: Json } | { problem: Problem }> {
+  try {
+    if (item.stale && source.fetch) {
+      const fresh = await source.fetch(item.externalId)
+      if (fresh !== undefined) return { json: fresh }
+    }
+    return { json: item.deleted && item.body.length === 0 ? {} : parseJson(item.body.toString('utf8')) }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return { problem: { code: 'HUB_INTAKE_UNREADABLE', message: `The item is not JSON: ${error.message}`, cure: 'Read it again at the source.' } }
+  }
+}
+
+/** All records of one item, or the one decision that stops the whole item. */
+function mapOutputs(source: Source, item: ClaimedItem, value: Json, context: MapContext): Draft[] | Decision {
+  const drafts: Draft[] = []
+  const problems: Problem[] = []
+  for (const { type, resource, mapper } of source.outputs) {
+    const result = mapper.run(value, context)
+    if ('skipped' in result) {
+      if (drafts.length === 0) return { status: 'skipped', problems: [{ code: 'HUB_INTAKE_SKIPPED', message: result.skipped }] }
+      continue
+    }
+    if ('problems' in result) {
+      if (result.waitFor) return { status: 'waiting', problems: result.problems, waitingFor: linkWait(source.connection, result.waitFor) }
+      problems.push(...result.problems)
+      continue
+    }
+    const unstorable = findUnstorable(result.record)
+    if (unstorable) problems.push(unstorable)
+    drafts.push({ item, type, resource, data: result.record, partial: mapper.partial })
+  }
+  return problems.length > 0 ? { status: 'parked', problems } : drafts
+}
+
+/** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
+function findUnstorable(record: Json): Problem | undefined {
+  if (!/\\u0000|\\ud[89a-f]/.test(JSON.stringify(record))) return undefined
+  return { code: 'HUB_RECORD_TEXT', message: 'A text holds a NUL character or half a character (a lone surrogate).', cure: 'Correct the text at the source.' }
+}
+
+/** What a waiting item or handoff waits for, as written in `waiting_for`. */
+export const linkWait = (connection: string, need: LinkNeed) => `link:${connection}.${need.resource}:${need.value}`
+
+async function linkedKeys(store: Store, connection: string, needs: LinkNeed[]): Promise<MapContext['link']> {
+  const keys = new Map<string, string>()
+  if (needs.length > 0) {
+    const rows = await store.query<{ resource: string; external_id: string; key: string }>(
+      `select distinct link.resource, link.external_id, record.key
+       from unnest($2::text[], $3::text[]) as need(resource, value)
+       join link on link.connection = $1 and link.resource = need.resource and link.external_id = need.value
+       join record on record.id = link.record_id`,
+      [connection, needs.map((need) => need.resource), needs.map((need) => need.value)],
+    )
+    for (const row of rows) keys.set(`${row.resource}\n${row.external_id}`, row.key)
+  }
+  return (need) => keys.get(`${need.resource}\n${need.value}`)
+}
+
+function parked(problem: Problem): Decision {
+  return { status: 'parked', problems: [problem] }
+}

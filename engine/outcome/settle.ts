@@ -1,0 +1,165 @@
+// All outcomes of a chunk in one transaction: the handoffs (only under the current fence), the links of what was created
+// (always: a late external id is never thrown away), answers of calls, attempts and events.
+import type { Settlement } from '../delivery/deliver.ts'
+import type { Store, Transaction } from '../platform/store/store.ts'
+import { type Move, moveFor } from './move.ts'
+
+export interface SettleFacts {
+  store: Store
+  connection: string
+  /** Stores the answers of calls for the intake stage; runs inside the transaction. */
+  keepAnswers: (tx: Transaction, answers: { route: string; recordId: number; externalId: string; answer: unknown }[]) => Promise<void>
+  release: (tx: Transaction, arrived: string[]) => Promise<void>
+}
+
+type Moved = Settlement & { move: Move }
+
+export async function settle(facts: SettleFacts, settlements: Settlement[]): Promise<void> {
+  const moved: Moved[] = settlements.map((each) => ({ ...each, move: moveFor(each.result, each.handoff.attempts) }))
+  await facts.store.transaction(async (tx) => {
+    const fenced = await writeHandoffs(tx, moved)
+    const current = moved.filter((each) => fenced.has(each.handoff.id))
+    await writeLinks(tx, facts, moved)
+    await facts.keepAnswers(
+      tx,
+      moved.flatMap(({ handoff, result }) => (result.result === 'sent' && handoff.kind === 'call' ? [{ route: handoff.route, recordId: handoff.recordId, externalId: result.externalId, answer: result.answer }] : [])),
+    )
+    await writeAttempts(tx, moved)
+    await writeEvents(tx, facts.connection, current)
+    const waiting = current.filter((each) => each.move.to === 'waiting').map((each) => each.handoff.id)
+    // What it waits for may have arrived while the wait was being written.
+    if (waiting.length > 0) await tx.query("update handoff set state = 'owed', waiting_for = null, due_at = hub_now() where id = any($1::bigint[]) and state = 'waiting' and has_arrived(waiting_for)", [waiting])
+  })
+  await writeConnection(facts, moved)
+}
+
+async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Set<number>> {
+  const rows = await tx.query<{ id: number }>(WRITE, [
+    moved.map((each) => each.handoff.id),
+    moved.map((each) => each.handoff.fence),
+    moved.map((each) => each.move.to),
+    moved.map((each) => each.move.outcome ?? null),
+    moved.map((each) => each.move.delayMs ?? 0),
+    moved.map((each) => each.move.attempt),
+    moved.map((each) => each.move.uncertain),
+    moved.map((each) => (each.move.problems ? JSON.stringify(each.move.problems) : null)),
+    moved.map((each) => causeOf(each.move)),
+    moved.map((each) => each.move.waitingFor ?? null),
+    moved.map((each) => each.route.mapper.revision),
+    moved.map((each) => (each.result.result === 'sent' ? each.result.image : null)),
+    moved.map((each) => each.handoff.version),
+  ])
+  return new Set(rows.map((row) => row.id))
+}
+
+export function causeOf(move: Pick<Move, 'problems'>): string | null {
+  const problem = move.problems?.[0]
+  return problem ? `${problem.code} ${problem.at ?? ''}`.trim() : null
+}
+
+// `delivered` is the version that was sent; a version that arrived meanwhile is owed again in this very statement. The
+// destination's image is known only after a success; any attempt that may have written clears it.
+const WRITE = `
+update handoff set
+  state = case when x.next = 'rest' then case when handoff.wanted > x.version then 'owed' else 'resting' end
+               when x.next in ('parked', 'failed', 'waiting') and handoff.wanted > x.version then 'owed' else x.next end,
+  outcome = coalesce(x.outcome, handoff.outcome),
+  delivered = case when x.outcome in ('delivered', 'unchanged') then x.version else handoff.delivered end,
+  due_at = now.at + x.delay * interval '1 ms', queued_at = null,
+  attempts = case when x.next = 'rest' then 0 when x.attempt then handoff.attempts + 1 else handoff.attempts end,
+  deaths = 0,
+  uncertain_since = case x.uncertain when 'mark' then now.at when 'clear' then null else handoff.uncertain_since end,
+  image = case when x.image is not null then x.image when x.uncertain = 'mark' or x.attempt then null else handoff.image end,
+  reason = x.reason::jsonb, cause = x.cause, waiting_for = x.waiting_for, revision = x.revision,
+  worker = null, lease_until = null, sending = null, updated_at = now.at,
+  owed_at = case when x.next = 'rest' and handoff.wanted > x.version then now.at else handoff.owed_at end
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6::boolean[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int[])
+  as x(id, fence, next, outcome, delay, attempt, uncertain, reason, cause, waiting_for, revision, image, version),
+  (select hub_now() as at) as now
+where handoff.id = x.id and handoff.fence = x.fence
+returning handoff.id`
+
+async function writeLinks(tx: Transaction, facts: SettleFacts, moved: Moved[]): Promise<void> {
+  const links = moved.flatMap(({ handoff, route, result }) => {
+    if (result.result !== 'sent') return []
+    const own = { resource: route.target, externalId: result.externalId, recordId: handoff.recordId }
+    const others = Object.entries(result.links ?? {}).map(([resource, externalId]) => ({ resource, externalId, recordId: handoff.recordId }))
+    return [{ ...own, key: handoff.key }, ...others.map((other) => ({ ...other, key: handoff.key }))]
+  })
+  if (links.length === 0) return
+  const unique = [...new Map(links.map((link) => [`${link.resource}\n${link.externalId}`, link])).values()].sort((a, b) => (a.resource + a.externalId < b.resource + b.externalId ? -1 : 1))
+  const made = await tx.query<{ resource: string; external_id: string }>(
+    `insert into link (connection, resource, external_id, record_id, created_at, updated_at)
+     select $1, x.resource, x.id, x.record_id, hub_now(), hub_now() from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id)
+     on conflict (connection, resource, external_id) do nothing returning resource, external_id`,
+    [facts.connection, unique.map((link) => link.resource), unique.map((link) => link.externalId), unique.map((link) => link.recordId)],
+  )
+  if (made.length === 0) return
+  const fresh = new Set(made.map((row) => `${row.resource}\n${row.external_id}`))
+  const arrived = unique.filter((link) => fresh.has(`${link.resource}\n${link.externalId}`))
+  await facts.release(tx, arrived.flatMap((link) => [`link:${facts.connection}.${link.resource}:${link.externalId}`, `sent:${facts.connection}.${link.resource}:${link.key}`]))
+  // Two external ids for one record at one resource: perhaps it was created twice. A person should look.
+  await tx.query(
+    `insert into event (at, type, record_id, connection, detail)
+     select hub_now(), 'link.duplicate', link.record_id, $1, jsonb_build_object('resource', link.resource, 'ids', jsonb_agg(link.external_id order by link.created_at))
+     from link where connection = $1 and (record_id, resource) in (select * from unnest($2::bigint[], $3::text[]))
+     group by link.record_id, link.resource having count(*) > 1`,
+    [facts.connection, arrived.map((link) => link.recordId), arrived.map((link) => link.resource)],
+  )
+}
+
+async function writeAttempts(tx: Transaction, moved: Moved[]): Promise<void> {
+  const made = moved.filter((each) => each.attempt)
+  if (made.length === 0) return
+  await tx.query(
+    `insert into attempt (handoff_id, at, ms, version, step, kind, code, message, exchanges)
+     select x.id, hub_now(), x.ms, x.version, x.step, x.kind, x.code, x.message, x.exchanges::jsonb
+     from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as x(id, ms, version, step, kind, code, message, exchanges)`,
+    [
+      made.map((each) => each.handoff.id),
+      made.map((each) => each.attempt!.ms),
+      made.map((each) => each.handoff.version),
+      made.map((each) => each.attempt!.step),
+      made.map((each) => (each.result.result === 'error' ? each.result.error.kind : null)),
+      made.map((each) => (each.result.result === 'error' ? each.result.error.code : null)),
+      made.map((each) => (each.result.result === 'error' ? clean(each.result.error.message) : null)),
+      made.map((each) => clean(JSON.stringify(each.attempt!.exchanges))),
+    ],
+  )
+}
+
+/** jsonb and text take no NUL; a vendor's error page may hold one. */
+function clean(text: string): string {
+  return text.replaceAll('\u0000', '').replace(/\\u0000|\\ud[89a-f][0-9a-f]{2}/gi, '').toWellFormed()
+}
+
+async function writeEvents(tx: Transaction, connection: string, moved: Moved[]): Promise<void> {
+  const events = moved.flatMap(({ handoff, move }) => {
+    const type = move.outcome ?? (move.to === 'owed' ? undefined : move.to)
+    return type && type !== 'unchanged' ? [{ handoff, type: `handoff.${type}` }] : []
+  })
+  if (events.length === 0) return
+  await tx.query(
+    `insert into event (at, type, record_id, handoff_id, connection, detail)
+     select hub_now(), x.type, x.record_id, x.handoff_id, $1, jsonb_build_object('version', x.version, 'route', x.route)
+     from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[], $6::text[]) as x(type, record_id, handoff_id, version, route)`,
+    [connection, events.map((each) => each.type), events.map((each) => each.handoff.recordId), events.map((each) => each.handoff.id), events.map((each) => each.handoff.version), events.map((each) => each.handoff.route)],
+  )
+}
+
+/** A limit or a refused key concerns the whole connection; it is written once for the chunk. */
+async function writeConnection(facts: SettleFacts, moved: Moved[]): Promise<void> {
+  const signals = moved.flatMap((each) => (each.move.connection ? [each.move.connection] : []))
+  const stop = signals.find((signal) => signal.state === 'paused') ?? signals.find((signal) => signal.state === 'limited')
+  if (stop && 'reason' in stop) {
+    await facts.store.query(
+      `insert into connection_state (connection, state, until, reason, since)
+       select $1, $2, hub_now() + $3 * interval '1 ms', $4, hub_now()
+       on conflict (connection) do update set state = excluded.state, until = excluded.until, reason = excluded.reason,
+         since = case when connection_state.state = excluded.state then connection_state.since else excluded.since end`,
+      [facts.connection, stop.state, 'forMs' in stop ? stop.forMs : 60_000, stop.reason],
+    )
+  } else if (signals.some((signal) => signal.state === 'ok')) {
+    await facts.store.query("update connection_state set state = 'ok', until = null, reason = null, failures = 0, since = hub_now() where connection = $1 and state <> 'ok' and (until is null or until <= hub_now())", [facts.connection])
+  }
+}
