@@ -1,5 +1,5 @@
 // What a running hub consists of: the words that the stages share. Types only.
-import type { Action, ConnectorErrorKind, Json, PushFacts, SourceItem, WebhookRequest } from '#connector'
+import type { ActionClient, ConnectionClient, ConnectorError, Exchange, Json, PushClient, SourceItem } from '#connector'
 
 /** A record as the store keeps it. `key` names it across systems, `version` counts its changes. */
 export interface RecordRow {
@@ -57,7 +57,8 @@ export interface Source {
   outputs: { type: string; resource: string; mapper: Mapper }[]
   revision: string
   lane: number
-  fetch?: (externalId: string) => Promise<Json | undefined>
+  /** Reads one item afresh at the source, where the connector can. */
+  fetch?: (externalId: string) => Promise<SourceItem | undefined>
 }
 
 /** One configured route, ready to run. */
@@ -75,27 +76,57 @@ export interface Route {
   once?: string
   mapper: Mapper
   push?: PushClient
-  call?: CallClient
+  call?: ActionClient
 }
 
-export interface PushClient {
-  facts: PushFacts
-  key(payload: Json): string | undefined
-  find(key: string, payload: Json, context: SendContext): Promise<FoundItem | undefined>
-  create(payload: Json, context: SendContext): Promise<FoundItem>
-  update(payload: Json, id: string, context: SendContext & { found?: FoundItem }): Promise<void>
-}
-export interface CallClient {
-  facts: Action
-  call(request: Json, context: SendContext): Promise<Json>
-  find(request: Json, context: SendContext): Promise<Json | undefined>
-}
-export interface FoundItem {
-  id: string
-  item?: Json
-}
-export interface SendContext {
-  idempotencyKey: string
+/** A handoff as a worker holds it: claimed under a fence, with the record's latest version. */
+export interface Claimed {
+  id: number
+  route: string
+  kind: 'push' | 'call'
+  occurrence: string
+  fence: number
+  wanted: number
+  attempts: number
+  deaths: number
+  image: string | null
+  /** Of a call: frozen before the first send. */
+  request: Json
+  idempotencyKey: string | null
+  /** How long ago a write of it may have happened, in milliseconds. */
+  uncertainMs: number | null
+  recordId: number
+  type: string
+  key: string
+  version: number
+  data: Json
+  deleted: boolean
 }
 
-export type { ConnectorErrorKind, Json, SourceItem, WebhookRequest }
+export type Step = 'find' | 'create' | 'update' | 'call'
+/** What came of one handoff. What it means is decided by the outcome stage alone. */
+export type Result =
+  | { result: 'sent'; externalId: string; links?: Record<string, string>; image: string | null; answer?: Json }
+  | { result: 'unchanged' }
+  | { result: 'skipped'; problem: Problem }
+  | { result: 'waiting'; waitingFor: string; problem: Problem }
+  | { result: 'parked'; problems: Problem[] }
+  | { result: 'held'; problem: Problem }
+  /** Not sent: an earlier write may still land. Look again in so many milliseconds. */
+  | { result: 'settling'; waitMs: number }
+  | { result: 'error'; error: ConnectorError }
+  /** Nothing was sent: the lease was too short, or the hub is stopping. */
+  | { result: 'released' }
+export interface Attempt {
+  step: Step
+  ms: number
+  exchanges: Exchange[]
+}
+export interface Settlement {
+  handoff: Claimed
+  route: Route
+  result: Result
+  attempt?: Attempt
+}
+
+export type { ActionClient, ConnectionClient, Json, PushClient, SourceItem }

@@ -1,29 +1,7 @@
 // A worker takes a chunk of handoffs: one statement marks them as being sent, with a fence and a lease, and is committed
 // before anything leaves the house. Whoever comes later sees `sending`, and after a death knows that it may have happened.
-import type { Json } from '../hub.ts'
+import type { Claimed } from '../hub.ts'
 import type { Store } from '../platform/store/store.ts'
-
-export interface Claimed {
-  id: number
-  route: string
-  kind: 'push' | 'call'
-  occurrence: string
-  fence: number
-  wanted: number
-  attempts: number
-  deaths: number
-  image: string | null
-  request: Json
-  idempotencyKey: string | null
-  /** How long ago a write of it may have happened, in milliseconds. */
-  uncertainMs: number | null
-  recordId: number
-  type: string
-  key: string
-  version: number
-  data: Json
-  deleted: boolean
-}
 
 /** A lease outlives the hard deadline of any request that is sent under it. */
 export const LEASE_MS = 60_000

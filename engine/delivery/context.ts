@@ -1,9 +1,8 @@
 // What the out-mappings of a chunk look at beside the record: linked records (`with:`) and external ids at the destination.
 // One statement for each, whatever the size of the chunk.
-import type { Json, LinkNeed, Route } from '../hub.ts'
+import type { Claimed, Json, LinkNeed, Route } from '../hub.ts'
 import { valueAt } from '../platform/config/path.ts'
 import type { Store } from '../platform/store/store.ts'
-import type { Claimed } from './claim.ts'
 
 /** A record type's relations: where it holds the key of its parent. */
 export type Parents = (type: string) => Record<string, string[]>
@@ -32,7 +31,7 @@ export async function loadRelated(store: Store, routes: Map<string, Route>, pare
     for (const { each, relation, key } of wanted) {
       const row = found.get(`${relation}\n${key}`)
       const entry = related.get(each)!
-      if (row) entry.records[relation] = { ...row.data, $key: row.key, $id: String(row.id) }
+      if (row) entry.records[relation] = { ...row.data, key: row.key, id: String(row.id) }
       else entry.missing = `record:${relation}:${key}`
     }
   }

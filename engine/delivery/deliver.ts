@@ -1,36 +1,13 @@
 // One chunk: claim, map out, send with a few in flight, and hand every result to the outcome stage. Nothing here decides
 // what a failure means; it only says what happened.
 import { createHash } from 'node:crypto'
-import { ConnectorError } from '#connector'
-import type { Json, MapContext, Problem, Route } from '../hub.ts'
+import { ConnectorError, type Exchange } from '#connector'
+import type { Claimed, Json, MapContext, Result, Route, Settlement, Step } from '../hub.ts'
 import type { Store } from '../platform/store/store.ts'
-import { type Claimed, claim, LEASE_MS, LEASE_RESERVE_MS } from './claim.ts'
+import { claim, LEASE_MS, LEASE_RESERVE_MS } from './claim.ts'
 import { loadLinks, loadOwnLinks, loadRelated, type Parents } from './context.ts'
-import { type ExchangeExcerpt, gathering } from './exchanges.ts'
-import { call, push, type Sent, type Step } from './send.ts'
-
-export type Result =
-  | { result: 'sent'; externalId: string; links?: Record<string, string>; image: string | null; answer?: Json }
-  | { result: 'unchanged' }
-  | { result: 'skipped'; problem: Problem }
-  | { result: 'waiting'; waitingFor: string; problem: Problem }
-  | { result: 'parked'; problems: Problem[] }
-  | { result: 'held'; problem: Problem }
-  | { result: 'settling'; waitMs: number }
-  | { result: 'error'; error: ConnectorError }
-  /** Nothing was sent: the lease was too short, or the hub is stopping. */
-  | { result: 'released' }
-export interface Attempt {
-  step: Step | 'map'
-  ms: number
-  exchanges: ExchangeExcerpt[]
-}
-export interface Settlement {
-  handoff: Claimed
-  route: Route
-  result: Result
-  attempt?: Attempt
-}
+import { gathering } from './exchanges.ts'
+import { call, push, type Sent } from './send.ts'
 
 export interface DeliveryFacts {
   store: Store
@@ -136,10 +113,10 @@ async function freeze(store: Store, frozen: { id: number; fence: number; request
 }
 
 async function attempt(handoff: Claimed, route: Route, { payload, image }: Prepared, idempotencyKey: string, link: string | undefined): Promise<Settlement> {
-  const exchanges: ExchangeExcerpt[] = []
+  const exchanges: Exchange[] = []
   const started = performance.now()
   const write = { uncertainMs: handoff.uncertainMs, idempotencyKey }
-  let step: Step | 'map' = link === undefined ? 'create' : 'update'
+  let step: Step = link === undefined ? 'create' : 'update'
   let result: Result
   try {
     const sent = await gathering(exchanges, () => (route.kind === 'call' ? call(route.call!, payload, write) : push(route.push!, payload, { ...write, link })))
@@ -155,9 +132,8 @@ async function attempt(handoff: Claimed, route: Route, { payload, image }: Prepa
 function resultOf(sent: Sent, route: Route, handoff: Claimed, image: string): Result {
   switch (sent.result) {
     case 'sent': {
-      const links = sent.answer === undefined ? {} : (route.call?.facts.links?.(sent.answer) ?? {})
-      const present = Object.fromEntries(Object.entries(links).filter((entry): entry is [string, string] => entry[1] !== undefined))
-      return { result: 'sent', externalId: sent.externalId, links: present, image: handoff.kind === 'push' ? image : null, answer: sent.answer }
+      const links = sent.answer === undefined ? {} : (route.call?.links(sent.answer) ?? {})
+      return { result: 'sent', externalId: sent.externalId, links, image: handoff.kind === 'push' ? image : null, answer: sent.answer }
     }
     case 'settling':
       return sent

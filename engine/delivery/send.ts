@@ -3,8 +3,8 @@
 // Push: known link → update; else find(key) → adopt and update; else create. Call: once. A write that might have happened is
 // looked up before it is repeated; "not found" counts only after the time in which a lost write may still land (settle) and
 // appear in the look-up (lag); where there is no look-up and the vendor does not recognise repetitions, a person decides.
-import { ConnectorError, milliseconds } from '#connector'
-import type { CallClient, FoundItem, Json, PushClient } from '../hub.ts'
+import { ConnectorError, type Found } from '#connector'
+import type { ActionClient, Json, PushClient, Step } from '../hub.ts'
 
 export type Sent =
   | { result: 'sent'; step: Step; externalId: string; answer?: Json }
@@ -12,9 +12,6 @@ export type Sent =
   | { result: 'settling'; waitMs: number }
   | { result: 'held'; code: string; message: string; cure: string }
   | { result: 'parked'; code: string; message: string; cure: string }
-export type Step = 'find' | 'create' | 'update' | 'call'
-
-const SETTLE = '30s'
 
 interface Write {
   /** Where the record is at the destination, when that is known. */
@@ -27,57 +24,61 @@ export async function push(client: PushClient, payload: Json, write: Write): Pro
   const { facts } = client
   const context = { idempotencyKey: write.idempotencyKey }
   const key = client.key(payload)
-  if (key === undefined || key === '') return { result: 'parked', code: 'HUB_PUSH_NO_KEY', message: 'The value that makes this record findable at the destination is empty.', cure: 'Map it, or fill it in at the source.' }
   if (write.link !== undefined) {
-    if (facts.update) await client.update(payload, write.link, context)
+    if (facts.canUpdate) await client.update(payload, write.link, context)
     return { result: 'sent', step: 'update', externalId: write.link }
   }
-  const adopt = async (found: FoundItem): Promise<Sent> => {
-    if (facts.update) await client.update(payload, found.id, { ...context, found })
+  const adopt = async (found: Found): Promise<Sent> => {
+    if (facts.canUpdate) await client.update(payload, found.id, { ...context, found })
     return { result: 'sent', step: 'update', externalId: found.id }
   }
-  const found = facts.find && facts.lookup !== 'none' ? await client.find(key, payload, context) : undefined
+  const found = facts.canFind && facts.lookup !== 'none' ? await client.find(key, payload, context) : undefined
   if (found) return adopt(found)
   const unsettled = mayStillLand(facts, write.uncertainMs)
   if (unsettled) return unsettled
-  if (!facts.create) return { result: 'parked', code: 'HUB_PUSH_NOT_THERE', message: `The destination has nothing with the key ${JSON.stringify(key)}, and the hub does not create it there.`, cure: 'Create it at the destination; the handoff is tried again with the next change or with `handoff failures retry`.' }
+  if (!facts.canCreate) {
+    return {
+      result: 'parked',
+      code: 'HUB_PUSH_NOT_THERE',
+      message: `The destination has nothing with the key ${JSON.stringify(key)}, and the hub does not create it there.`,
+      cure: 'Create it at the destination, then `handoff failures retry ID`.',
+    }
+  }
   try {
     return { result: 'sent', step: 'create', externalId: (await client.create(payload, context)).id }
   } catch (error) {
-    if (!(error instanceof ConnectorError) || error.kind !== 'conflict' || !facts.find) throw error
+    if (!(error instanceof ConnectorError) || error.kind !== 'conflict' || !facts.canFind) throw error
     const existing = await client.find(key, payload, context)
     if (existing) return adopt(existing)
-    throw new ConnectorError('permanent', 'HUB_PUSH_CONFLICT', `The destination says that it exists, but does not find it by its key ${JSON.stringify(key)}: ${error.message}`, error.detail)
+    const message = `The destination says that it exists, but does not find it by its key ${JSON.stringify(key)}: ${error.message}`
+    throw new ConnectorError('permanent', 'HUB_PUSH_CONFLICT', message, error.detail)
   }
 }
 
-export async function call(client: CallClient, request: Json, write: Omit<Write, 'link'>): Promise<Sent> {
+export async function call(client: ActionClient, request: Json, write: Omit<Write, 'link'>): Promise<Sent> {
   const { facts } = client
   const context = { idempotencyKey: write.idempotencyKey }
-  const done = (answer: Json, step: Step): Sent => ({ result: 'sent', step, externalId: facts.id(answer), answer })
-  if (write.uncertainMs !== null && facts.find) {
-    const answer = await client.find(request, context)
+  const done = (answer: Json, step: Step): Sent => ({ result: 'sent', step, externalId: client.id(answer), answer })
+  if (write.uncertainMs !== null && facts.canFind) {
+    const answer = await client.find(write.idempotencyKey, request, context)
     if (answer !== undefined) return done(answer, 'find')
   }
-  const unsettled = facts.repeat === 'allow' ? undefined : mayStillLand({ ...facts, find: facts.find, lookup: facts.lookup ?? (facts.find ? 'strong' : 'none') }, write.uncertainMs)
+  const unsettled = facts.repeat === 'allow' ? undefined : mayStillLand(facts, write.uncertainMs)
   if (unsettled) return unsettled
   return done(await client.call(request, context), 'call')
 }
 
-interface LookupFacts {
-  find?: unknown
-  lookup: 'strong' | { lag: string } | 'none'
-  settle?: string
-  idempotent?: boolean
-}
-
 /** What to do instead of writing again, while an earlier write may still land or cannot be looked up at all. */
-function mayStillLand(facts: LookupFacts, uncertainMs: number | null): Sent | undefined {
+function mayStillLand(facts: PushClient['facts'] | ActionClient['facts'], uncertainMs: number | null): Sent | undefined {
   if (uncertainMs === null || facts.idempotent) return undefined
-  if (!facts.find || facts.lookup === 'none') {
-    return { result: 'held', code: 'HUB_SEND_UNCERTAIN', message: 'A write was sent and no answer came; the destination offers no way to look it up.', cure: 'Look at the destination, then `handoff failures retry ID` to send it again or `handoff failures resolve ID` if it is there.' }
+  if (!facts.canFind || facts.lookup === 'none') {
+    return {
+      result: 'held',
+      code: 'HUB_SEND_UNCERTAIN',
+      message: 'A write was sent and no answer came; the destination offers no way to look it up.',
+      cure: 'Look at the destination, then `handoff failures retry ID` sends it again, `handoff failures resolve ID` says that it is there.',
+    }
   }
-  const lag = typeof facts.lookup === 'object' ? milliseconds(facts.lookup.lag) : 0
-  const waitMs = milliseconds(facts.settle ?? SETTLE) + lag - uncertainMs
+  const waitMs = facts.settleMs + facts.lagMs - uncertainMs
   return waitMs > 0 ? { result: 'settling', waitMs } : undefined
 }

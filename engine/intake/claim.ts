@@ -9,6 +9,8 @@ export interface ClaimedItem {
   stale: boolean
   deleted: boolean
   recordId: number | null
+  /** What the connector itself could not read (a broken row of a file). */
+  broken: { code: string; message: string } | null
   deaths: number
 }
 
@@ -33,7 +35,7 @@ chosen as (
   (select ctid from free where deaths > 0 order by deaths desc limit 1))
 update item set claimed_by = $3, deaths = item.deaths + 1
 from chosen where item.ctid = chosen.ctid
-returning external_id as "externalId", body, hash, stale, deleted, record_id as "recordId", item.deaths`
+returning external_id as "externalId", body, hash, stale, deleted, record_id as "recordId", broken, item.deaths`
 
 /** Gives claimed items back undecided, without counting a death: the attempt itself went wrong, not the items. */
 export async function releaseItems(store: Store, source: { connection: string; resource: string }, items: ClaimedItem[]): Promise<void> {

@@ -49,6 +49,7 @@ export async function collect(tx: Transaction, to: Collection, items: CollectedI
     rows.map((row) => row.stale ?? false),
     rows.map((row) => row.origin ?? null),
     rows.map((row) => row.recordId ?? null),
+    rows.map((row) => (row.problem ? JSON.stringify(row.problem) : null)),
     to.revision,
   ])
   return stored.map((row) => row.external_id)
@@ -61,15 +62,15 @@ function validStamp(stamp: string | undefined): string | null {
 // An older stamp never beats a newer one. A webhook with an equal stamp and other content may be the older of two changes
 // within the stamp's precision: it only says "read again". A stamp from the future (2099) counts as no stamp at all.
 const STORE = `
-insert into item as known (connection, resource, external_id, source, via, lane, body, hash, stamp, deleted, stale, origin, record_id, status, received_at)
-select $1, $2, x.id, $3, $4, $5, x.body, x.hash, case when x.stamp > hub_now() + interval '1 day' then null else x.stamp end, x.deleted, x.stale, x.origin, x.record_id, 'new', hub_now()
-from unnest($6::text[], $7::bytea[], $8::text[], $9::timestamptz[], $10::boolean[], $11::boolean[], $12::text[], $13::bigint[])
-  as x(id, body, hash, stamp, deleted, stale, origin, record_id)
+insert into item as known (connection, resource, external_id, source, via, lane, body, hash, stamp, deleted, stale, origin, record_id, broken, status, received_at)
+select $1, $2, x.id, $3, $4, $5, x.body, x.hash, case when x.stamp > hub_now() + interval '1 day' then null else x.stamp end, x.deleted, x.stale, x.origin, x.record_id, x.broken::jsonb, 'new', hub_now()
+from unnest($6::text[], $7::bytea[], $8::text[], $9::timestamptz[], $10::boolean[], $11::boolean[], $12::text[], $13::bigint[], $14::text[])
+  as x(id, body, hash, stamp, deleted, stale, origin, record_id, broken)
 on conflict (connection, resource, external_id) do update set
   source = excluded.source, via = excluded.via, lane = least(known.lane, excluded.lane), body = excluded.body, hash = excluded.hash,
   stamp = excluded.stamp, deleted = excluded.deleted, origin = excluded.origin, record_id = coalesce(excluded.record_id, known.record_id),
   stale = excluded.stale or (excluded.via = 'webhook' and excluded.stamp = known.stamp and excluded.hash <> known.hash),
-  status = 'new', errors = null, cause = null, waiting_for = null, deaths = 0, claimed_by = null, received_at = excluded.received_at
-where (known.hash <> excluded.hash or known.revision is distinct from $14 or excluded.stale)
+  broken = excluded.broken, status = 'new', errors = null, cause = null, waiting_for = null, deaths = 0, claimed_by = null, received_at = excluded.received_at
+where (known.hash <> excluded.hash or known.revision is distinct from $15 or excluded.stale)
   and (known.stamp is null or excluded.stamp is null or excluded.stamp >= known.stamp)
 returning external_id`

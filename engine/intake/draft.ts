@@ -56,10 +56,11 @@ export async function draft(store: Store, source: Source, items: ClaimedItem[]):
 }
 
 async function read(source: Source, item: ClaimedItem): Promise<{ json: Json } | { problem: Problem }> {
+  if (item.broken) return { problem: item.broken }
   try {
     if (item.stale && source.fetch) {
       const fresh = await source.fetch(item.externalId)
-      if (fresh !== undefined) return { json: fresh }
+      if (fresh !== undefined) return { json: parseJson(fresh.text) }
     }
     return { json: item.deleted && item.body.length === 0 ? {} : parseJson(item.body.toString('utf8')) }
   } catch (error) {

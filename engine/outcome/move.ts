@@ -1,6 +1,6 @@
 // What each result means for the handoff: the table of moves. Pure, so that every move can be tested.
 import type { ConnectorError } from '#connector'
-import type { Problem } from '../hub.ts'
+import type { Problem, Result } from '../hub.ts'
 import { backoff } from './backoff.ts'
 
 export interface Move {
@@ -19,21 +19,10 @@ export interface Move {
   connection?: { state: 'limited' | 'paused'; forMs?: number; reason: string } | { state: 'ok' } | { state: 'failing'; reason: string }
 }
 
-export type MoveInput =
-  | { result: 'sent' }
-  | { result: 'unchanged' }
-  | { result: 'skipped'; problem: Problem }
-  | { result: 'waiting'; waitingFor: string; problem: Problem }
-  | { result: 'parked'; problems: Problem[] }
-  | { result: 'held'; problem: Problem }
-  | { result: 'settling'; waitMs: number }
-  | { result: 'released' }
-  | { result: 'error'; error: ConnectorError }
-
 /** A rate limit without a wish of the vendor's. */
 const RATE_LIMIT_PAUSE_MS = 5_000
 
-export function moveFor(input: MoveInput, attempts: number): Move {
+export function moveFor(input: Result, attempts: number): Move {
   switch (input.result) {
     case 'sent':
       return { to: 'rest', outcome: 'delivered', attempt: true, uncertain: 'clear', connection: { state: 'ok' } }

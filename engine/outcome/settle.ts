@@ -1,6 +1,6 @@
 // All outcomes of a chunk in one transaction: the handoffs (only under the current fence), the links of what was created
 // (always: a late external id is never thrown away), answers of calls, attempts and events.
-import type { Settlement } from '../delivery/deliver.ts'
+import type { Settlement } from '../hub.ts'
 import type { Store, Transaction } from '../platform/store/store.ts'
 import { type Move, moveFor } from './move.ts'
 

@@ -37,6 +37,7 @@ create table item (
   stale boolean not null default false,          -- to be read afresh at the source before it is mapped
   origin text,                                   -- file and line, for people
   record_id bigint,                              -- the record that a call's answer belongs to
+  broken jsonb,                                  -- what the connector itself could not read in it
   lane smallint not null default 5,
   status text not null check (status in ('new', 'done', 'skipped', 'waiting', 'parked')),
   revision text,                                 -- of the mapping that decided
