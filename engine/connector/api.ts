@@ -150,11 +150,9 @@ function understood(
   const received: Received = { ...answer, ...readJson(answer.text, answer.status, exchanged.write) }
   const clock = Date.parse(answer.headers['date'] ?? '')
   const whole = { ...answer, json: received.json, ...(Number.isNaN(clock) ? {} : { clock }) }
-  // An HTML 404 comes from a web server that does not know the API at all, not from the API not knowing the item.
-  if (!exchanged.write && answer.status === 404 && received.unreadable !== 'html') return { ...whole, json: undefined }
   const error = failedAnswer(received, exchanged)
   if (error) throw error
-  return whole
+  return answer.status === 404 ? { ...whole, json: undefined } : whole
 }
 
 /** An empty answer is fine after a write and with 204; after a read it would pass for "not found", so it is a fault. */

@@ -44,7 +44,10 @@ export function lostAnswer(failure: HttpFailure, { title, write, mask }: Exchang
   return new ConnectorError(kind, code, sentence + tail)
 }
 
-/** The error an answer means, or undefined where it is a success. */
+/**
+ * The error an answer means, or undefined where it is a success. A 404 on a read is a success that found nothing, unless
+ * a rule names it, or a web page says it: that web server does not know the API at all.
+ */
 export function failedAnswer(received: Received, exchanged: Exchanged): ConnectorError | undefined {
   const { errors, write, mask, title } = exchanged
   const { status, json, headers } = received
@@ -55,6 +58,7 @@ export function failedAnswer(received: Received, exchanged: Exchanged): Connecto
   const vendorCode = json === undefined ? undefined : text(errors.code?.(json))
   const vendorMessage = json === undefined ? undefined : text(errors.message?.(json))
   const rule = errors.rules?.find((one) => fits(one, received, vendorCode, vendorMessage))
+  if (status === 404 && !write && !rule && received.unreadable !== 'html') return undefined
   const verdict = rule
     ? { kind: rule.kind, code: CODE_OF[rule.kind], say: rule.say }
     : table(received, exchanged, failed)
@@ -62,8 +66,10 @@ export function failedAnswer(received: Received, exchanged: Exchanged): Connecto
   const kind =
     write && verdict.kind === 'retryable' && (lost || status >= 500 || status === 408) ? 'uncertain' : verdict.kind
 
+  const reads = !write && kind === 'uncertain' ? 'retryable' : kind
+
   const beside = [bad ? String(status) : '', vendorCode, vendorMessage].filter(Boolean).join(' ')
-  return new ConnectorError(kind, verdict.code, mask(`${title}: ${verdict.say}${beside ? ` [${beside}]` : ''}`), {
+  return new ConnectorError(reads, verdict.code, mask(`${title}: ${verdict.say}${beside ? ` [${beside}]` : ''}`), {
     status,
     ...(vendorCode ? { vendorCode: mask(vendorCode) } : {}),
     ...(vendorMessage ? { vendorMessage: mask(vendorMessage) } : {}),

@@ -45,7 +45,8 @@ export interface PushClient {
   key(payload: Json): string
   find(key: string, payload: Json, options: WriteOptions): Promise<Found | undefined>
   create(payload: Json, options: WriteOptions): Promise<Found>
-  update(payload: Json, id: string, options: WriteOptions & { found?: Found }): Promise<void>
+  /** Answers a Found where the thing now has another id; the link has to follow. */
+  update(payload: Json, id: string, options: WriteOptions & { found?: Found }): Promise<Found | undefined>
 }
 export interface ActionClient {
   facts: {
@@ -162,12 +163,13 @@ export function openConnection({ name, connector, settings: given, ...base }: Co
           withId(await (facts.create ?? missing('create'))(api, payload, context(options)), true),
         ),
       update: (payload, id, options) =>
-        run('update', options, (api) =>
-          (facts.update ?? missing('change'))(api, payload, id, {
+        run('update', options, async (api) => {
+          const moved = await (facts.update ?? missing('change'))(api, payload, id, {
             ...context(options),
             ...(options.found ? { found: options.found } : {}),
-          }),
-        ),
+          })
+          return withId(moved ?? undefined)
+        }),
     }
   }
 

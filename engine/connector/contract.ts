@@ -173,8 +173,11 @@ export interface PushFacts<S = any> {
   find?: (api: Api, key: string, payload: Json, context: WriteContext<S>) => Promise<Found | undefined>
   /** Absent: this resource is only ever updated (stock of a product that the shop owns). */
   create?: (api: Api, payload: Json, context: WriteContext<S>) => Promise<Found>
-  /** Absent: what was created is never changed. `found` is present when this attempt looked it up. */
-  update?: (api: Api, payload: Json, id: string, context: WriteContext<S> & { found?: Found }) => Promise<void>
+  /**
+   * Absent: what was created is never changed. `found` is present when this attempt looked it up. Answers a Found where the
+   * change gave the thing another id (a tracking number that had to be replaced): the link follows it.
+   */
+  update?: (api: Api, payload: Json, id: string, context: WriteContext<S> & { found?: Found }) => Promise<Found | void>
   /** True when the vendor recognises a repeated create by its idempotency key (WriteContext.idempotencyKey). */
   idempotent?: boolean
 }
@@ -248,8 +251,11 @@ export interface WebhookFacts<S = any> {
   read: (delivery: { topic: string; json: Json; text: string }) => WebhookItems
   /** What the vendor wants to hear. Default: 200 and an empty body. */
   answer?: Json
-  /** Creates the vendor's subscription for one topic; answers its id. `list` tells which exist. */
-  subscribe?: (api: Api, subscription: { topic: string; url: string; settings: S }) => Promise<string>
+  /** Creates the vendor's subscription for one topic. `secret` where the vendor makes it and tells it only once. `list` tells which exist. */
+  subscribe?: (
+    api: Api,
+    subscription: { topic: string; url: string; settings: S },
+  ) => Promise<{ id: string; secret?: string }>
   list?: (api: Api) => Promise<{ id: string; topic: string; url: string; active: boolean }[]>
   unsubscribe?: (api: Api, id: string) => Promise<void>
 }

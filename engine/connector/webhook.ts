@@ -31,7 +31,7 @@ export interface WebhookClient {
   /** The topics of a resource. */
   topics(resource: string): string[]
   /** Undefined where the vendor's subscriptions are made by hand. */
-  subscribe?: (topic: string, url: string, options?: CallOptions) => Promise<string>
+  subscribe?: (topic: string, url: string, options?: CallOptions) => Promise<{ id: string; secret?: string }>
   list?: (options?: CallOptions) => Promise<Subscription[]>
   unsubscribe?: (id: string, options?: CallOptions) => Promise<void>
 }

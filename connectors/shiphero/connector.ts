@@ -1,0 +1,191 @@
+import { type Api, bearer, byRelay, defineConnector, field, hmac, type Json } from '#connector'
+import { changeLines } from './lines.ts'
+import * as q from './queries.ts'
+
+const PATH = '/graphql'
+const read = (query: string, variables: Json = {}) => ({
+  method: 'POST' as const,
+  path: PATH,
+  body: { query, variables },
+})
+
+/** Everything changed since a moment. The vendor's cursor is only good within one question, so a run is one pass. */
+const changed = (query: string, connection: string) =>
+  byRelay({
+    connection: `data.${connection}.data`,
+    overlap: '5m',
+    request: ({ since, token }) => read(query, { since, after: token }),
+  })
+
+const nodes = (connection: Json): Json[] => (connection?.edges ?? []).map((edge: Json) => edge.node)
+const TOPICS = { shipments: 'Shipment Update', inventory: 'Inventory Update' }
+
+/** "In 9 seconds you will have enough credits": `time_remaining` says it in words. */
+const waitMs = (body: Json) => {
+  const seconds = Number.parseFloat(body?.errors?.[0]?.time_remaining)
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined
+}
+
+async function write(api: Api, query: string, data: Json) {
+  return (await api.post(PATH, { query, variables: { data } })).data
+}
+
+export default defineConnector({
+  name: 'shiphero',
+  title: 'ShipHero',
+  kind: 'warehouse',
+  docs: 'https://developer.shiphero.com/',
+
+  settings: {
+    token: field.secret('Access token', {
+      hint: 'Valid for 28 days; made with the refresh token of a developer user (Settings › Users).',
+    }),
+    url: field.url('API address', { default: 'https://public-api.shiphero.com' }),
+    shopName: field.text('Shop name of the webhooks', {
+      hint: 'Webhooks are registered under a shop name of the account.',
+      default: 'api',
+    }),
+    webhookSecret: field.secret('Webhook secrets', {
+      hint: 'What webhook_create answered, one for each webhook, separated by commas.',
+      optional: true,
+    }),
+  },
+
+  // 7,000 requests in 5 minutes, and credits that grow back: https://developer.shiphero.com/getting-started/#throttling-quotas
+  http: (settings) => ({
+    baseUrl: settings.url,
+    auth: bearer(settings.token),
+    limit: { requests: 20, per: '1s' },
+    timeout: '30s',
+  }),
+
+  check: (api) => api.query(PATH, { query: q.CHECK }),
+
+  // Failures come with status 200 and a list `errors`, never with a usable half of `data`.
+  errors: {
+    failed: (body) => Array.isArray(body?.errors) && body.errors.length > 0,
+    code: (body) => body?.errors?.[0]?.code ?? body?.errors?.[0]?.extensions?.code,
+    message: (body) => body?.errors?.[0]?.message ?? body?.message,
+    rules: [
+      {
+        code: '30',
+        kind: 'rate_limited',
+        say: 'the account has too few credits left for this question; they grow back by themselves.',
+        retryAfter: waitMs,
+      },
+      {
+        message: /not enough credits|too many requests/i,
+        kind: 'rate_limited',
+        say: 'the account asks too much; it is let in again by itself.',
+        retryAfter: waitMs,
+      },
+      {
+        status: 401,
+        kind: 'auth',
+        say: 'the access token is not valid (any more): they last 28 days. Make a new one with the refresh token.',
+      },
+      {
+        message: /token.*(expired|invalid)|unauthori[sz]ed|not authenticated|signature verification failed/i,
+        kind: 'auth',
+        say: 'the access token is not valid (any more): they last 28 days. Make a new one with the refresh token.',
+      },
+      {
+        message: /already exists|already been (created|taken)|duplicate/i,
+        kind: 'conflict',
+        say: 'the warehouse already has it.',
+      },
+      {
+        message: /internal (server )?error|unexpected error|try again|timed? ?out/i,
+        kind: 'uncertain',
+        say: 'a fault on their side.',
+      },
+    ],
+  },
+
+  resources: {
+    orders: {
+      schema: 'order.json',
+      pushSchema: 'order-input.json',
+      id: (order) => order.id,
+      stamp: (order) => order.updated_at,
+      pull: changed(q.ORDERS, 'orders'),
+      fetch: (id) => ({ ...read(q.ORDER_BY_ID, { id }), item: 'data.order.data' }),
+      push: {
+        key: (order) => order.partner_order_id,
+        lookup: { lag: '10s' },
+        async find(api, key) {
+          const answer = await api.query(PATH, { query: q.ORDERS_BY_PARTNER, variables: { key } })
+          const order = nodes(answer.data.orders.data).find((one) => one.partner_order_id === key)
+          return order && { id: order.id, item: order }
+        },
+        create: async (api, order) => ({ id: (await write(api, q.ORDER_CREATE, order)).order_create.order.id }),
+        async update(api, { line_items, ...order }, id, { found }) {
+          await write(api, q.ORDER_UPDATE, { ...order, order_id: id })
+          const current =
+            found?.item ?? (await api.query(PATH, { query: q.ORDER_BY_ID, variables: { id } })).data.order.data
+          for (const [query, change] of changeLines(nodes(current.line_items), line_items))
+            await write(api, query, { order_id: id, ...change })
+        },
+      },
+    },
+
+    // ShipHero keeps no "changed at" for shipments: a label that is voided later is seen by the webhook only.
+    shipments: {
+      schema: 'shipment.json',
+      id: (shipment) => shipment.id,
+      stamp: (shipment) => shipment.created_date,
+      pull: changed(q.SHIPMENTS, 'shipments'),
+      fetch: (id) => ({ ...read(q.SHIPMENT_BY_ID, { id }), item: 'data.shipment.data' }),
+      webhook: { topics: [TOPICS.shipments] },
+    },
+
+    inventory: {
+      schema: 'inventory.json',
+      id: (stock) => `${stock.warehouse_id}/${stock.sku}`,
+      stamp: (stock) => stock.updated_at,
+      pull: changed(q.INVENTORY, 'warehouse_products'),
+      fetch: (id) => {
+        const [warehouse, ...sku] = id.split('/')
+        return {
+          ...read(q.STOCK_OF, { warehouse, sku: sku.join('/') }),
+          item: 'data.warehouse_products.data.edges.0.node',
+        }
+      },
+      webhook: { topics: [TOPICS.inventory] },
+    },
+  },
+
+  webhooks: {
+    verify: (settings) =>
+      hmac({ header: 'x-shiphero-hmac-sha256', encoding: 'base64', secret: settings.webhookSecret?.split(/[\s,]+/) }),
+    topic: (_request, json) => json.webhook_type ?? json.fulfillment?.webhook_type,
+    // The deliveries are shaped unlike the API's answers, so they only name what is read afresh.
+    read: ({ topic, json }) =>
+      topic === TOPICS.shipments
+        ? { resource: 'shipments', items: [{ id: json.fulfillment.shipment_uuid, stale: true }] }
+        : {
+            resource: 'inventory',
+            items: json.inventory.map((one: Json) => ({
+              id: `${one.updated_warehouse.warehouse_uuid}/${one.sku}`,
+              stale: true,
+            })),
+          },
+    answer: { code: '200', Status: 'Success' },
+    subscribe: async (api, { topic, url, settings }) => {
+      const { webhook } = (await write(api, q.WEBHOOK_CREATE, { name: topic, url, shop_name: settings.shopName }))
+        .webhook_create
+      return { id: webhook.id, secret: webhook.shared_signature_secret }
+    },
+    list: async (api) =>
+      nodes((await api.query(PATH, { query: q.WEBHOOKS })).data.webhooks.data).map((one) => ({
+        id: `${one.name}@${one.shop_name}`,
+        topic: one.name,
+        url: one.url,
+        active: one.enabled,
+      })),
+    unsubscribe: async (api, id) => {
+      const [name, shop_name] = id.split('@')
+      await write(api, q.WEBHOOK_DELETE, { name, shop_name })
+    },
+  },
+})

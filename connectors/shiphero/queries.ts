@@ -1,0 +1,63 @@
+// The GraphQL documents. Each asks for what the mappings use and no more: ShipHero charges by the size of the question.
+// https://developer.shiphero.com/getting-started/#optimizing-a-query
+
+const ADDRESS = 'first_name last_name company address1 address2 city state zip country email phone'
+
+const ORDER = `id legacy_id order_number partner_order_id shop_name fulfillment_status order_date total_tax subtotal
+  total_discounts total_price currency email updated_at tags
+  shipping_lines { title carrier method price }
+  shipping_address { ${ADDRESS} }
+  line_items(first: 100) { edges { node {
+    id sku partner_line_item_id product_name quantity quantity_pending_fulfillment quantity_shipped price fulfillment_status
+  } } }`
+
+const SHIPMENT = `id legacy_id order_id warehouse_id created_date shipped_off_shiphero
+  order { order_number partner_order_id shop_name }
+  address { name address1 address2 city state zip country phone }
+  line_items(first: 100) { edges { node { id quantity line_item { id sku partner_line_item_id product_name } } } }
+  shipping_labels {
+    id tracking_number tracking_url carrier shipping_name shipping_method cost created_date
+    dimensions { weight height width length }
+  }`
+
+const STOCK = `id account_id sku warehouse_id warehouse_identifier on_hand allocated available backorder reserve_inventory
+  non_sellable_quantity updated_at`
+
+const page = 'request_id complexity data(first: 50, after: $after)'
+const info = 'pageInfo { hasNextPage endCursor }'
+
+export const ORDERS = `query ($since: ISODateTime, $after: String) {
+  orders(updated_from: $since) { ${page} { ${info} edges { node { ${ORDER} } } } } }`
+
+export const ORDER_BY_ID = `query ($id: String!) { order(id: $id) { request_id complexity data { ${ORDER} } } }`
+
+export const ORDERS_BY_PARTNER = `query ($key: String!) {
+  orders(partner_order_id: $key) { request_id complexity data(first: 2) { edges { node { ${ORDER} } } } } }`
+
+export const SHIPMENTS = `query ($since: ISODateTime, $after: String) {
+  shipments(date_from: $since) { ${page} { ${info} edges { node { ${SHIPMENT} } } } } }`
+
+export const SHIPMENT_BY_ID = `query ($id: String!) { shipment(id: $id) { request_id complexity data { ${SHIPMENT} } } }`
+
+export const INVENTORY = `query ($since: ISODateTime, $after: String) {
+  warehouse_products(updated_from: $since) { ${page} { ${info} edges { node { ${STOCK} } } } } }`
+
+export const STOCK_OF = `query ($warehouse: String!, $sku: String!) {
+  warehouse_products(warehouse_id: $warehouse, sku: $sku) {
+    request_id complexity data(first: 1) { edges { node { ${STOCK} } } } } }`
+
+export const CHECK = 'query { account { request_id complexity data { id email } } }'
+
+const mutation = (name: string, input: string, answer = '') =>
+  `mutation ($data: ${input}!) { ${name}(data: $data) { request_id complexity ${answer} } }`
+
+export const ORDER_CREATE = mutation('order_create', 'CreateOrderInput', 'order { id order_number partner_order_id }')
+export const ORDER_UPDATE = mutation('order_update', 'UpdateOrderInput', 'order { id }')
+export const LINES_ADD = mutation('order_add_line_items', 'AddLineItemsInput')
+export const LINES_UPDATE = mutation('order_update_line_items', 'UpdateLineItemsInput')
+export const LINES_REMOVE = mutation('order_remove_line_items', 'RemoveLineItemsInput')
+
+export const WEBHOOKS = `query { webhooks { request_id complexity data(first: 100) {
+  edges { node { id name url shop_name enabled } } } } }`
+export const WEBHOOK_CREATE = mutation('webhook_create', 'CreateWebhookInput', 'webhook { id shared_signature_secret }')
+export const WEBHOOK_DELETE = mutation('webhook_delete', 'DeleteWebhookInput')
