@@ -58,15 +58,12 @@ create index item_waiting on item (waiting_for) where status = 'waiting';
 create table webhook (
   id bigint generated always as identity primary key,
   connection text not null,
-  topic text not null,
-  hash text not null,
+  topic text,
   body bytea not null,
-  status text not null default 'new' check (status in ('new', 'done', 'refused')),
+  status text not null check (status in ('read', 'refused')),
   reason text,
   received_at timestamptz not null
 );
-create index webhook_new on webhook (connection, id) where status = 'new';
-create index webhook_repeat on webhook (connection, topic, hash);
 create index webhook_age on webhook (received_at);
 
 -- The thing in the hub's own shape. `key` is what names it across systems.
@@ -164,6 +161,7 @@ create index event_record on event (record_id) where record_id is not null;
 create table source_state (
   source text primary key,
   position jsonb,
+  running_by int,                                -- the worker that pulls it now
   last_run_at timestamptz,
   last_success_at timestamptz,
   last_change_at timestamptz,

@@ -1,0 +1,85 @@
+// Webhooks: the signature is checked over the raw bytes, what came is stored, then it is answered. Deliveries of the same few
+// milliseconds share one transaction.
+import { type ConnectionClient, ConnectorError, type WebhookDelivery, type WebhookRequest } from '#connector'
+import type { Source } from '../hub.ts'
+import type { Store } from '../platform/store/store.ts'
+import { collect } from './collect.ts'
+
+export interface WebhookVerdict {
+  status: number
+  body?: unknown
+  /** The source that now has something to decide. */
+  source?: Source
+}
+interface Waiting {
+  source: Source | undefined
+  connection: string
+  body: Buffer
+  delivery: WebhookDelivery | undefined
+  reason: string | undefined
+  done: (error?: Error) => void
+}
+
+const GATHER_MS = 3
+const MOST = 500
+
+/** Takes webhooks in. `sourceFor` finds the source with `webhook: true` of a connection's resource. */
+export function openWebhookIntake(store: Store, sourceFor: (connection: string, resource: string) => Source | undefined) {
+  let waiting: Waiting[] = []
+  let timer: NodeJS.Timeout | undefined
+
+  async function flush(): Promise<void> {
+    timer = undefined
+    const batch = waiting.splice(0, MOST)
+    if (waiting.length > 0) timer = setTimeout(flush, 0)
+    try {
+      await storeBatch(store, batch)
+      for (const each of batch) each.done()
+    } catch (error) {
+      for (const each of batch) each.done(error as Error)
+    }
+  }
+
+  function stored(call: Omit<Waiting, 'done'>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ ...call, done: (error) => (error ? reject(error) : resolve()) })
+      timer ??= setTimeout(flush, GATHER_MS)
+    })
+  }
+
+  return async function accept(client: ConnectionClient, request: WebhookRequest): Promise<WebhookVerdict> {
+    const { webhook } = client
+    if (!webhook?.configured) return { status: 404, body: { code: 'HUB_WEBHOOK_NOT_CONFIGURED', message: 'No source of this connection takes webhooks.' } }
+    if (webhook.isPing(request)) return { status: 200 }
+    if (!webhook.verify(request)) return { status: 401, body: { code: 'HUB_WEBHOOK_SIGNATURE', message: 'The signature is missing or wrong.' } }
+    let delivery: WebhookDelivery | undefined
+    let reason: string | undefined
+    try {
+      delivery = webhook.read(request)
+      if (!delivery) reason = 'nobody asked for this topic'
+    } catch (error) {
+      if (!(error instanceof ConnectorError)) throw error
+      reason = error.message
+    }
+    const source = delivery && sourceFor(client.name, delivery.resource)
+    if (delivery && !source) reason = `no source takes webhooks of ${client.name}.${delivery.resource}`
+    await stored({ connection: client.name, body: request.body, delivery, source, reason })
+    return { status: 200, body: webhook.answer, ...(source ? { source } : {}) }
+  }
+}
+
+async function storeBatch(store: Store, batch: Waiting[]): Promise<void> {
+  await store.transaction(async (tx) => {
+    await tx.query(
+      `insert into webhook (connection, topic, body, status, reason, received_at)
+       select x.connection, x.topic, x.body, case when x.reason is null then 'read' else 'refused' end, x.reason, hub_now()
+       from unnest($1::text[], $2::text[], $3::bytea[], $4::text[]) as x(connection, topic, body, reason)`,
+      [batch.map((each) => each.connection), batch.map((each) => each.delivery?.topic ?? null), batch.map((each) => each.body), batch.map((each) => each.reason ?? null)],
+    )
+    const bySource = new Map<Source, WebhookDelivery['items']>()
+    for (const { source, delivery } of batch) if (source && delivery) bySource.set(source, [...(bySource.get(source) ?? []), ...delivery.items])
+    for (const source of [...bySource.keys()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      await collect(tx, { source: source.name, connection: source.connection, resource: source.resource, via: 'webhook', lane: source.lane, revision: source.revision }, bySource.get(source)!)
+    }
+  })
+}
