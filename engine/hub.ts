@@ -20,6 +20,8 @@ export interface Problem {
   from?: string
   value?: unknown
   cure?: string
+  /** The mapping rule's place: `mappings/woocommerce/orders.yaml:12`. */
+  rule?: string
 }
 
 /** What a mapping needs to know beside its source. */
@@ -45,7 +47,8 @@ export interface Mapper {
   /** Fields that must be there are not demanded: what comes out is merged into a record that exists. */
   partial: boolean
   links(source: Json, context: Omit<MapContext, 'link'>): LinkNeed[]
-  run(source: Json, context: MapContext): MapResult
+  /** A promise where the mapping has expressions. */
+  run(source: Json, context: MapContext): MapResult | Promise<MapResult>
 }
 
 /** One configured source, ready to run. */

@@ -39,7 +39,7 @@ export async function deliver(facts: DeliveryFacts, ids: number[], settle: (sett
   const frozen: { id: number; fence: number; request: string; key: string }[] = []
   for (const handoff of claimed) {
     const route = routes.get(handoff.route)!
-    const prepared = prepare(facts.connection, handoff, route, related.get(handoff)!.missing, { ...contexts.get(handoff)!, link })
+    const prepared = await prepare(facts.connection, handoff, route, related.get(handoff)!.missing, { ...contexts.get(handoff)!, link })
     if ('result' in prepared) {
       settled.push({ handoff, route, result: prepared })
       continue
@@ -82,7 +82,7 @@ interface Prepared {
   image: string
 }
 
-function prepare(connection: string, handoff: Claimed, route: Route, missing: string | undefined, context: MapContext): Prepared | Result {
+async function prepare(connection: string, handoff: Claimed, route: Route, missing: string | undefined, context: MapContext): Promise<Prepared | Result> {
   if (handoff.kind === 'call' && handoff.request) return { payload: handoff.request, image: '' }
   if (handoff.deaths >= 3) {
     return { result: 'parked', problems: [{ code: 'HUB_DELIVERY_DEADLY', message: 'The hub\'s process ended three times while it worked on this handoff.', cure: 'Look at the mapping functions it uses, then `handoff failures retry ID`.' }] }
@@ -91,7 +91,7 @@ function prepare(connection: string, handoff: Claimed, route: Route, missing: st
     return { result: 'skipped', problem: { code: 'HUB_ROUTE_NO_MATCH', message: handoff.deleted ? 'The record was deleted at its source.' : "The record's latest version no longer matches the route's `when:`." } }
   }
   if (missing) return { result: 'waiting', waitingFor: missing, problem: { code: 'HUB_WAIT_RECORD', message: `It waits for the ${missing.split(':')[1]} ${missing.split(':').slice(2).join(':')}, which has not arrived yet.` } }
-  const mapped = route.mapper.run(handoff.data, context)
+  const mapped = await route.mapper.run(handoff.data, context)
   if ('skipped' in mapped) return { result: 'skipped', problem: { code: 'HUB_MAP_SKIPPED', message: mapped.skipped } }
   if ('problems' in mapped) {
     if (!mapped.waitFor) return { result: 'parked', problems: mapped.problems }

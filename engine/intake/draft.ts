@@ -48,7 +48,7 @@ export async function draft(store: Store, source: Source, items: ClaimedItem[]):
       drafts.push({ item, type: output.type, resource: output.resource, data: undefined, partial: true })
       continue
     }
-    const made = mapOutputs(source, item, value, { ...context, link })
+    const made = await mapOutputs(source, item, value, { ...context, link })
     if (Array.isArray(made)) drafts.push(...made)
     else decisions.set(item, made)
   }
@@ -70,11 +70,11 @@ async function read(source: Source, item: ClaimedItem): Promise<{ json: Json } |
 }
 
 /** All records of one item, or the one decision that stops the whole item. */
-function mapOutputs(source: Source, item: ClaimedItem, value: Json, context: MapContext): Draft[] | Decision {
+async function mapOutputs(source: Source, item: ClaimedItem, value: Json, context: MapContext): Promise<Draft[] | Decision> {
   const drafts: Draft[] = []
   const problems: Problem[] = []
   for (const { type, resource, mapper } of source.outputs) {
-    const result = mapper.run(value, context)
+    const result = await mapper.run(value, context)
     if ('skipped' in result) {
       if (drafts.length === 0) return { status: 'skipped', problems: [{ code: 'HUB_INTAKE_SKIPPED', message: result.skipped }] }
       continue
