@@ -1,33 +1,22 @@
-import { type Api, bearer, byRelay, defineConnector, field, hmac, type Json } from '#connector'
-import { changeLines } from './lines.ts'
+import { bearer, byRelay, defineConnector, field, hmac, type Json } from '#connector'
+import { orderPush } from './orders.ts'
 import * as q from './queries.ts'
-
-const PATH = '/graphql'
-const read = (query: string, variables: Json = {}) => ({
-  method: 'POST' as const,
-  path: PATH,
-  body: { query, variables },
-})
+import { asked, nodes, write } from './queries.ts'
 
 /** Everything changed since a moment. The vendor's cursor is only good within one question, so a run is one pass. */
 const changed = (query: string, connection: string) =>
   byRelay({
     connection: `data.${connection}.data`,
     overlap: '5m',
-    request: ({ since, token }) => read(query, { since, after: token }),
+    request: ({ since, token }) => asked(query, { since, after: token }),
   })
 
-const nodes = (connection: Json): Json[] => (connection?.edges ?? []).map((edge: Json) => edge.node)
 const TOPICS = { shipments: 'Shipment Update', inventory: 'Inventory Update' }
 
 /** "In 9 seconds you will have enough credits": `time_remaining` says it in words. */
 const waitMs = (body: Json) => {
   const seconds = Number.parseFloat(body?.errors?.[0]?.time_remaining)
   return Number.isFinite(seconds) ? seconds * 1000 : undefined
-}
-
-async function write(api: Api, query: string, data: Json) {
-  return (await api.post(PATH, { query, variables: { data } })).data
 }
 
 export default defineConnector({
@@ -59,7 +48,7 @@ export default defineConnector({
     timeout: '30s',
   }),
 
-  check: (api) => api.query(PATH, { query: q.CHECK }),
+  check: (api) => q.ask(api, q.CHECK),
 
   // Failures come with status 200 and a list `errors`, never with a usable half of `data`.
   errors: {
@@ -109,24 +98,8 @@ export default defineConnector({
       id: (order) => order.id,
       stamp: (order) => order.updated_at,
       pull: changed(q.ORDERS, 'orders'),
-      fetch: (id) => ({ ...read(q.ORDER_BY_ID, { id }), item: 'data.order.data' }),
-      push: {
-        key: (order) => order.partner_order_id,
-        lookup: { lag: '10s' },
-        async find(api, key) {
-          const answer = await api.query(PATH, { query: q.ORDERS_BY_PARTNER, variables: { key } })
-          const order = nodes(answer.data.orders.data).find((one) => one.partner_order_id === key)
-          return order && { id: order.id, item: order }
-        },
-        create: async (api, order) => ({ id: (await write(api, q.ORDER_CREATE, order)).order_create.order.id }),
-        async update(api, { line_items, ...order }, id, { found }) {
-          await write(api, q.ORDER_UPDATE, { ...order, order_id: id })
-          const current =
-            found?.item ?? (await api.query(PATH, { query: q.ORDER_BY_ID, variables: { id } })).data.order.data
-          for (const [query, change] of changeLines(nodes(current.line_items), line_items))
-            await write(api, query, { order_id: id, ...change })
-        },
-      },
+      fetch: (id) => ({ ...asked(q.ORDER_BY_ID, { id }), item: 'data.order.data' }),
+      push: orderPush,
     },
 
     // ShipHero keeps no "changed at" for shipments: a label that is voided later is seen by the webhook only.
@@ -135,7 +108,7 @@ export default defineConnector({
       id: (shipment) => shipment.id,
       stamp: (shipment) => shipment.created_date,
       pull: changed(q.SHIPMENTS, 'shipments'),
-      fetch: (id) => ({ ...read(q.SHIPMENT_BY_ID, { id }), item: 'data.shipment.data' }),
+      fetch: (id) => ({ ...asked(q.SHIPMENT_BY_ID, { id }), item: 'data.shipment.data' }),
       webhook: { topics: [TOPICS.shipments] },
     },
 
@@ -147,7 +120,7 @@ export default defineConnector({
       fetch: (id) => {
         const [warehouse, ...sku] = id.split('/')
         return {
-          ...read(q.STOCK_OF, { warehouse, sku: sku.join('/') }),
+          ...asked(q.STOCK_OF, { warehouse, sku: sku.join('/') }),
           item: 'data.warehouse_products.data.edges.0.node',
         }
       },
@@ -177,11 +150,11 @@ export default defineConnector({
       return { id: webhook.id, secret: webhook.shared_signature_secret }
     },
     list: async (api) =>
-      nodes((await api.query(PATH, { query: q.WEBHOOKS })).data.webhooks.data).map((one) => ({
+      nodes((await q.ask(api, q.WEBHOOKS)).webhooks.data).map((one) => ({
         id: `${one.name}@${one.shop_name}`,
         topic: one.name,
         url: one.url,
-        active: one.enabled,
+        active: true,
       })),
     unsubscribe: async (api, id) => {
       const [name, shop_name] = id.split('@')

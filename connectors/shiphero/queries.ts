@@ -1,5 +1,27 @@
 // The GraphQL documents. Each asks for what the mappings use and no more: ShipHero charges by the size of the question.
 // https://developer.shiphero.com/getting-started/#optimizing-a-query
+import type { Api, Json } from '#connector'
+
+const PATH = '/graphql'
+
+/** A question, as data. */
+export const asked = (query: string, variables: Json = {}) => ({
+  method: 'POST' as const,
+  path: PATH,
+  body: { query, variables },
+})
+
+/** Asks, and answers what stands under `data`. */
+export async function ask(api: Api, query: string, variables: Json = {}): Promise<Json> {
+  return (await api.query(PATH, { query, variables })).data
+}
+
+/** Runs a mutation on its one argument `data`. */
+export async function write(api: Api, mutation: string, data: Json): Promise<Json> {
+  return (await api.post(PATH, { query: mutation, variables: { data } })).data
+}
+
+export const nodes = (connection: Json): Json[] => (connection?.edges ?? []).map((edge: Json) => edge.node)
 
 const ADDRESS = 'first_name last_name company address1 address2 city state zip country email phone'
 
@@ -20,8 +42,7 @@ const SHIPMENT = `id legacy_id order_id warehouse_id created_date shipped_off_sh
     dimensions { weight height width length }
   }`
 
-const STOCK = `id account_id sku warehouse_id warehouse_identifier on_hand allocated available backorder reserve_inventory
-  non_sellable_quantity updated_at`
+const STOCK = `id account_id sku warehouse_id warehouse_identifier on_hand allocated available backorder reserve_inventory updated_at`
 
 const page = 'request_id complexity data(first: 50, after: $after)'
 const info = 'pageInfo { hasNextPage endCursor }'
@@ -58,6 +79,6 @@ export const LINES_UPDATE = mutation('order_update_line_items', 'UpdateLineItems
 export const LINES_REMOVE = mutation('order_remove_line_items', 'RemoveLineItemsInput')
 
 export const WEBHOOKS = `query { webhooks { request_id complexity data(first: 100) {
-  edges { node { id name url shop_name enabled } } } } }`
+  edges { node { id name url shop_name } } } } }`
 export const WEBHOOK_CREATE = mutation('webhook_create', 'CreateWebhookInput', 'webhook { id shared_signature_secret }')
 export const WEBHOOK_DELETE = mutation('webhook_delete', 'DeleteWebhookInput')

@@ -71,7 +71,17 @@ export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secr
     return url.href.replaceAll('%2C', ',')
   }
 
-  function view(layers: CallOptions[]): HttpApi {
+  let session: Promise<unknown> | undefined
+  /** One login for all that wait for it; a failed one, or one that was refused later, is done anew. */
+  function logIn(): Promise<unknown> {
+    session ??= http.login!(view([base], true)).catch((error) => {
+      session = undefined
+      throw error
+    })
+    return session
+  }
+
+  function view(layers: CallOptions[], loggingIn = false): HttpApi {
     let written = 0
     const signals = layers.flatMap((layer) => (layer.signal ? [layer.signal] : []))
     const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0]
@@ -80,7 +90,9 @@ export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secr
       const { write, method } = one
       const url = urlOf(one)
       const timeoutMs = milliseconds(one.timeout ?? http.timeout ?? DEFAULT_TIMEOUT)
-      const body = one.body === undefined ? undefined : JSON.stringify(one.body)
+      const logged = http.login && !loggingIn ? await logIn() : undefined
+      const sent = http.envelope && one.body !== undefined ? http.envelope(one.body, logged) : one.body
+      const body = sent === undefined ? undefined : JSON.stringify(sent)
       const headers: Record<string, string> = {
         accept: 'application/json',
         'accept-encoding': 'gzip, br',
@@ -116,6 +128,7 @@ export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secr
         return understanding
       } catch (error) {
         const known = error instanceof HttpFailure ? lostAnswer(error, exchanged) : error
+        if (known instanceof ConnectorError && known.kind === 'auth') session = undefined
         exchange.error = known instanceof Error ? mask(known.message) : String(known)
         throw known
       } finally {

@@ -70,6 +70,8 @@ export interface ConnectionClient {
   limit: RateLimit | undefined
   deadlineMs: number
   check(options?: CallOptions): Promise<void>
+  /** Makes what is missing there (a custom property); answers a sentence for each thing made. Harmless to repeat. */
+  setup(options?: CallOptions): Promise<string[]>
   resources: Record<string, Resource>
   pull(
     resource: string,
@@ -120,7 +122,14 @@ export function openConnection({ name, connector, settings: given, ...base }: Co
     }
   }
 
-  const context = (options: WriteOptions): WriteContext => ({ settings, idempotencyKey: options.idempotencyKey })
+  const memory = new Map<string, unknown>()
+  async function remember<T>(what: string, read: () => Promise<T>): Promise<T> {
+    if (memory.has(what)) return memory.get(what) as T
+    const value = await read()
+    if (value !== undefined) memory.set(what, value)
+    return value
+  }
+  const context = ({ idempotencyKey }: WriteOptions): WriteContext => ({ settings, idempotencyKey, remember })
   const times = (facts: Pick<PushFacts, 'lookup' | 'settle'> | Action) => ({
     lookup: facts.lookup ?? 'none',
     lagMs: typeof facts.lookup === 'object' ? milliseconds(facts.lookup.lag) : 0,
@@ -248,6 +257,10 @@ export function openConnection({ name, connector, settings: given, ...base }: Co
     check: async (options) => {
       const api = apiFor(options)
       await guarded('check', api, async () => connector.check(api, settings as never))
+    },
+    setup: async (options) => {
+      const api = apiFor(options)
+      return guarded('setup', api, async () => connector.setup?.(api, settings as never) ?? [])
     },
     pull,
     fetch: fetchOne,

@@ -83,6 +83,10 @@ export interface HttpFacts {
   timeout?: Duration
   /** The header in which this vendor takes an idempotency key for writes, where it has one. */
   idempotencyHeader?: string
+  /** Done once for a connection, and again after an `auth` error. What it answers is at hand in `envelope`. */
+  login?: (api: Api) => Promise<Json>
+  /** What is really sent for a body (JSON-RPC): the place of credentials that belong into the body. */
+  envelope?: (body: Json, session: Json) => Json
 }
 export interface Auth {
   headers?: Record<string, string>
@@ -160,6 +164,8 @@ export interface WriteContext<S = any> {
   settings: S
   /** The hub's own name of this write; goes into the vendor's idempotency header or reference field. */
   idempotencyKey: string
+  /** Reads something that hardly changes (a currency's id) once for the life of the connection. Nothing found is not remembered. */
+  remember: <T>(name: string, read: () => Promise<T>) => Promise<T>
 }
 
 /** How the hub writes records of one resource. `payload` is what the route's mapping made. */
@@ -177,6 +183,7 @@ export interface PushFacts<S = any> {
    * Absent: what was created is never changed. `found` is present when this attempt looked it up. Answers a Found where the
    * change gave the thing another id (a tracking number that had to be replaced): the link follows it.
    */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most changes answer nothing at all
   update?: (api: Api, payload: Json, id: string, context: WriteContext<S> & { found?: Found }) => Promise<Found | void>
   /** True when the vendor recognises a repeated create by its idempotency key (WriteContext.idempotencyKey). */
   idempotent?: boolean
@@ -271,7 +278,10 @@ export interface Connector<F extends Fields = Fields> {
   settings: F
   /** Absent for a connector that speaks no HTTP (files). */
   http?: (settings: SettingsOf<F>) => HttpFacts
+  /** Only reads; throws where the connection would not work. */
   check: (api: Api, settings: SettingsOf<F>) => Promise<unknown>
+  /** Makes what the hub needs at the vendor (a custom property) where it is missing; answers a sentence for each thing made. */
+  setup?: (api: Api, settings: SettingsOf<F>) => Promise<string[]>
   errors?: ErrorFacts
   /** A function where the resources are the user's own (files): derived from the settings. */
   resources:
