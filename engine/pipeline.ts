@@ -6,21 +6,22 @@
 //
 // Each arrow is a committed state in the store. Whoever dies between two of them loses nothing: the sweeper finds what is
 // undecided, owed or in flight without an owner, and the walk goes on from there.
-import type { WebhookRequest } from '#connector'
+import { ConnectorError, type WebhookRequest } from '#connector'
 import { deliver as deliverChunk } from './delivery/deliver.ts'
 import { owe, release } from './handoff/owe.ts'
 import { wake } from './handoff/wake.ts'
 import type { ConnectionClient, Source } from './hub.ts'
-import { claimItems, releaseItems } from './intake/claim.ts'
+import { type ClaimedItem, claimItems, parkItem, releaseItems } from './intake/claim.ts'
 import { collect } from './intake/collect.ts'
-import { decide } from './intake/decide.ts'
+import { type Change, decide } from './intake/decide.ts'
 import { draft } from './intake/draft.ts'
 import { pull as pullPages, type RunReport } from './intake/pull.ts'
 import { openWebhookIntake } from './intake/webhooks.ts'
-import { settle } from './outcome/settle.ts'
-import { coalesced } from './platform/coalesce.ts'
+import { type KeptAnswer, settle } from './outcome/settle.ts'
+import { type Coalesced, coalesced } from './platform/coalesce.ts'
 import type { Queues } from './platform/queue/queues.ts'
-import type { Store } from './platform/store/store.ts'
+import { serverIsGone } from './platform/store/pool.ts'
+import type { Store, Transaction } from './platform/store/store.ts'
 import type { Assembly } from './setup/assemble.ts'
 import type { Facts } from './setup/facts.ts'
 
@@ -53,30 +54,35 @@ export function openPipeline(hub: Running) {
   }, hub.onError)
 
   /** Decides on everything that a source has waiting, one batch after another. */
-  const deciders = new Map<string, () => void>()
+  const deciders = new Map<string, Coalesced>()
   function decideSoon(name: string): void {
     if (!deciders.has(name)) deciders.set(name, coalesced(() => decideAll(name), hub.onError))
     deciders.get(name)!()
   }
   async function decideAll(name: string): Promise<void> {
-    for (;;) {
+    // A batch that fails is split until the item that it fails on stands alone; that one is parked.
+    for (let limit = BATCH; ; limit = Math.min(BATCH, limit * 2)) {
       const source = sources().find((each) => each.name === name)
-      if (!source || hub.signal.aborted || !(await decideBatch(source))) return
+      if (!source || hub.signal.aborted) return
+      const items = await claimItems(store, source, worker, limit)
+      if (items.length === 0) return
+      try {
+        await decideBatch(source, items)
+      } catch (error) {
+        if (serverIsGone(error) || error instanceof ConnectorError) {
+          await releaseItems(store, source, items)
+          throw error
+        }
+        if (items.length === 1) await parkItem(store, source, items[0]!, error as Error)
+        else await releaseItems(store, source, items)
+        limit = Math.ceil(items.length / 4)
+      }
       wakeSoon()
     }
   }
-  async function decideBatch(source: Source, limit = BATCH): Promise<boolean> {
-    const items = await claimItems(store, source, worker, limit)
-    if (items.length === 0) return false
-    try {
-      const drafted = await draft(store, source, items)
-      const decider = { owners: facts.owners, keyFields: facts.keyFields, faults: facts.faults, owe: (tx: Parameters<typeof owe>[0], changes: Parameters<typeof owe>[2]) => owe(tx, [...hub.assembly().routes.values()], changes), release }
-      await decide(store, decider, source, drafted, items)
-    } catch (error) {
-      await releaseItems(store, source, items)
-      throw error
-    }
-    return true
+  async function decideBatch(source: Source, items: ClaimedItem[]): Promise<void> {
+    const oweRoutes = (tx: Transaction, changes: Change[]) => owe(tx, [...hub.assembly().routes.values()], changes)
+    await decide(store, { ...facts, owe: oweRoutes, release }, source, await draft(store, source, items), items)
   }
 
   async function pull(name: string): Promise<RunReport | undefined> {
@@ -93,11 +99,12 @@ export function openPipeline(hub: Running) {
       store,
       connection,
       release,
-      keepAnswers: async (tx: Parameters<typeof collect>[0], kept: { route: string; recordId: number; externalId: string; answer: unknown }[]) => {
-        for (const { route, recordId, externalId, answer } of kept) {
+      keepAnswers: async (tx: Transaction, kept: KeptAnswer[]) => {
+        for (const [route, items] of Map.groupBy(kept, (each) => each.route)) {
           const to = answers.get(route)!
           calls.add(route)
-          await collect(tx, { source: to.name, connection, resource: to.resource, via: 'answer', lane: to.lane, revision: to.revision }, [{ id: externalId, text: JSON.stringify(answer), recordId }])
+          const into = { source: to.name, connection, resource: to.resource, via: 'answer', lane: to.lane, revision: to.revision } as const
+          await collect(tx, into, items.map(({ recordId, externalId, answer }) => ({ id: externalId, text: JSON.stringify(answer), recordId })))
         }
       },
     }
@@ -115,5 +122,9 @@ export function openPipeline(hub: Running) {
     return answer
   }
 
-  return { pull, decideSoon, decideAll, deliver, webhook, wakeSoon }
+  /** Resolves when no decision and no waking is under way. */
+  async function idle(): Promise<void> {
+    await Promise.all([...deciders.values(), wakeSoon].map((each) => each.idle()))
+  }
+  return { pull, decideSoon, deliver, webhook, wakeSoon, idle }
 }

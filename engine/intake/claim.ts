@@ -44,3 +44,12 @@ export async function releaseItems(store: Store, source: { connection: string; r
     [source.connection, source.resource, items.map((item) => item.externalId), 'new'],
   )
 }
+
+/** Parks an item on which the decision itself fails, and on which it would fail again. */
+export async function parkItem(store: Store, source: { connection: string; resource: string; revision: string }, item: ClaimedItem, error: Error): Promise<void> {
+  const problem = { code: 'HUB_INTAKE_DEFECT', message: `The hub cannot store what this item became: ${error.message}`, cure: 'Report it, with the item; then `handoff failures retry`.' }
+  await store.query(
+    "update item set status = 'parked', errors = $4::jsonb, cause = $5, revision = $6, claimed_by = null, deaths = 0, decided_at = hub_now() where connection = $1 and resource = $2 and external_id = $3",
+    [source.connection, source.resource, item.externalId, JSON.stringify([problem]), problem.code, source.revision],
+  )
+}

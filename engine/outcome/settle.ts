@@ -2,13 +2,20 @@
 // (always: a late external id is never thrown away), answers of calls, attempts and events.
 import type { Settlement } from '../hub.ts'
 import type { Store, Transaction } from '../platform/store/store.ts'
+import { stop } from './connections.ts'
 import { type Move, moveFor } from './move.ts'
 
+export interface KeptAnswer {
+  route: string
+  recordId: number
+  externalId: string
+  answer: unknown
+}
 export interface SettleFacts {
   store: Store
   connection: string
   /** Stores the answers of calls for the intake stage; runs inside the transaction. */
-  keepAnswers: (tx: Transaction, answers: { route: string; recordId: number; externalId: string; answer: unknown }[]) => Promise<void>
+  keepAnswers: (tx: Transaction, answers: KeptAnswer[]) => Promise<void>
   release: (tx: Transaction, arrived: string[]) => Promise<void>
 }
 
@@ -150,15 +157,9 @@ async function writeEvents(tx: Transaction, connection: string, moved: Moved[]):
 /** A limit or a refused key concerns the whole connection; it is written once for the chunk. */
 async function writeConnection(facts: SettleFacts, moved: Moved[]): Promise<void> {
   const signals = moved.flatMap((each) => (each.move.connection ? [each.move.connection] : []))
-  const stop = signals.find((signal) => signal.state === 'paused') ?? signals.find((signal) => signal.state === 'limited')
-  if (stop && 'reason' in stop) {
-    await facts.store.query(
-      `insert into connection_state (connection, state, until, reason, since)
-       select $1, $2, hub_now() + $3 * interval '1 ms', $4, hub_now()
-       on conflict (connection) do update set state = excluded.state, until = excluded.until, reason = excluded.reason,
-         since = case when connection_state.state = excluded.state then connection_state.since else excluded.since end`,
-      [facts.connection, stop.state, 'forMs' in stop ? stop.forMs : 60_000, stop.reason],
-    )
+  const stopped = signals.find((signal) => signal.state === 'paused') ?? signals.find((signal) => signal.state === 'limited')
+  if (stopped?.state === 'paused' || stopped?.state === 'limited') {
+    await stop(facts.store, facts.connection, stopped.state, 'forMs' in stopped ? (stopped.forMs ?? 60_000) : 60_000, stopped.reason)
   } else if (signals.some((signal) => signal.state === 'ok')) {
     await facts.store.query("update connection_state set state = 'ok', until = null, reason = null, failures = 0, since = hub_now() where connection = $1 and state <> 'ok' and (until is null or until <= hub_now())", [facts.connection])
   }

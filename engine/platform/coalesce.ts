@@ -1,17 +1,23 @@
-/** A function that starts the work, or, while it runs, lets it run once more afterwards: however often it is called meanwhile. */
-export function coalesced(work: () => Promise<void>, onError: (error: Error) => void): () => void {
-  let running = false
+export interface Coalesced {
+  /** Starts the work, or, while it runs, lets it run once more afterwards: however often it is called meanwhile. */
+  (): void
+  /** Resolves when nothing runs any more. */
+  idle(): Promise<void>
+}
+
+export function coalesced(work: () => Promise<void>, onError: (error: Error) => void): Coalesced {
+  let current: Promise<void> | undefined
   let again = false
   const run = async (): Promise<void> => {
-    running = true
     do {
       again = false
       await work().catch(onError)
     } while (again)
-    running = false
+    current = undefined
   }
-  return () => {
-    if (running) again = true
-    else void run()
+  const start = () => {
+    if (current) again = true
+    else current = run()
   }
+  return Object.assign(start, { idle: async () => current })
 }

@@ -4,6 +4,7 @@ import type { MappingSet } from '../mapping/types.ts'
 import { type Diagnostic, nearest, type Path } from '../platform/config/diagnostic.ts'
 import type { ReadConfig, RouteConfig, SourceConfig } from '../platform/config/hub-config.ts'
 import type { Schemas } from '../platform/config/schema.ts'
+import type { YamlFile } from '../platform/config/yaml.ts'
 import type { Registered } from '../registry.ts'
 import { answerMapping, routeMapping, sourceMapping, splitTarget } from './assemble.ts'
 
@@ -12,8 +13,8 @@ export interface HubFacts {
   connectors: Map<string, Registered>
   mappings: MappingSet
   schemas: Schemas
-  /** Diagnostics of a `when:` against a record's schema. */
-  checkCondition: (when: Record<string, unknown>, record: string, report: (path: Path, found: Found) => void) => void
+  /** What is wrong with a `when:`, by the record's schema. */
+  checkCondition: (when: Record<string, unknown>, record: string, at: { yaml: YamlFile; path: Path }) => Diagnostic[]
   /** The types that records of a type name as their parents. */
   parents: (type: string) => string[]
 }
@@ -28,7 +29,11 @@ export function checkHub(facts: HubFacts): Diagnostic[] {
   }
   for (const name of Object.keys(config.connections)) checkConnection(facts, name, reporter('connections', name))
   for (const [name, source] of Object.entries(config.sources)) checkSource(facts, source, reporter('sources', name))
-  for (const [name, route] of Object.entries(config.routes)) checkRoute(facts, route, reporter('routes', name))
+  for (const [name, route] of Object.entries(config.routes)) {
+    checkRoute(facts, route, reporter('routes', name))
+    const yaml = fileOf('routes', name)
+    if (route.when && yaml) diagnostics.push(...facts.checkCondition(route.when, route.record, { yaml, path: ['routes', name, 'when'] }))
+  }
   for (const [owned, owner] of Object.entries(config.owners)) {
     if (!config.connections[owner]) reporter('owners', owned)([], unknown('HUB_CONFIG_UNKNOWN_CONNECTION', 'connection', owner, Object.keys(config.connections)))
   }
@@ -96,7 +101,6 @@ function checkSource(facts: HubFacts, source: SourceConfig, report: Reporter): v
 }
 
 function checkRoute(facts: HubFacts, route: RouteConfig, report: Reporter): void {
-  if (route.when) facts.checkCondition(route.when, route.record, (path, found) => report(['when', ...path], found))
   let reachable = facts.parents(route.record)
   for (const [index, relation] of (route.with ?? []).entries()) {
     if (!reachable.includes(relation)) report(['with', index], unknown('HUB_CONFIG_UNKNOWN_RELATION', `record that a ${route.record} is linked to`, relation, reachable))

@@ -30,8 +30,8 @@ export interface Store extends Transaction {
   /** For the queue: a pool of its own, whose commits need not be durable, because the ledger is. */
   queuePool(size: number): GuardedPool
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** Registers this process; resolves to its worker id and holds the lock that says it lives. */
-  register(onLost: () => void): Promise<{ worker: number; release: () => Promise<void> }>
+  /** Registers this process; resolves to its worker id and holds the lock that says it lives. `again`: under the id it had. */
+  register(onLost: () => void, again?: number): Promise<{ worker: number; release: () => Promise<void> }>
   /** Waits until the server answers, starting the embedded one again if it died. */
   ready(deadlineMs?: number): Promise<void>
   embedded: boolean
@@ -66,7 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     query,
     queuePool: (size) => makePool({ max: size, application_name: 'handoff-queue', options: '-c search_path=bullmq -c synchronous_commit=off -c jit=off' }),
     transaction: (work) => transaction(pool, work),
-    register: (onLost) => register(base, schema, onLost),
+    register: (onLost, again) => register(base, schema, onLost, again),
     ready: async (deadlineMs = 60_000) => {
       for (const start = Date.now(); ; await sleep(100)) {
         try {
@@ -111,7 +111,7 @@ async function transaction<T>(pool: GuardedPool, work: (tx: Transaction) => Prom
   }
 }
 
-async function register(base: pg.PoolConfig, schema: string, onLost: () => void) {
+async function register(base: pg.PoolConfig, schema: string, onLost: () => void, again: number | undefined) {
   const client = new pg.Client({ ...base, application_name: 'handoff-worker', keepAlive: true, options: `-c search_path=${schema}` })
   let released = false
   const lost = () => {
@@ -121,8 +121,7 @@ async function register(base: pg.PoolConfig, schema: string, onLost: () => void)
   client.on('error', lost)
   client.on('end', lost)
   await client.connect()
-  const { rows } = await client.query('insert into worker (host, pid, started_at) values ($1, $2, hub_now()) returning id', [hostname(), process.pid])
-  const worker: number = rows[0].id
+  const worker: number = again ?? (await client.query('insert into worker (host, pid, started_at) values ($1, $2, hub_now()) returning id', [hostname(), process.pid])).rows[0].id
   await client.query('select pg_advisory_lock(hashtext(current_schema()), $1)', [worker])
   return {
     worker,

@@ -1,0 +1,230 @@
+// A hub process: opens everything in the right order, keeps it going, and closes it in the reverse order.
+//
+// Start: database, worker registration, connections, queues, workers, schedules, server. Stop: take nothing new, let what is
+// in flight finish, then close. Any number of hub processes may share one database (and one Redis).
+import { watch } from 'node:fs'
+import path from 'node:path'
+import { ConnectorError, milliseconds, openConnection } from '#connector'
+import { noteExchange } from './delivery/exchanges.ts'
+import { releaseParked, sweepWaits, undecided } from './handoff/sweep.ts'
+import { reclaim } from './handoff/wake.ts'
+import type { ConnectionClient } from './hub.ts'
+import { openPipeline, type Pipeline } from './pipeline.ts'
+import type { Environment } from './platform/config/environment.ts'
+import type { Log } from './platform/log.ts'
+import { openMetrics } from './platform/metrics.ts'
+import { LANES, openQueues, type Queues, type Schedule } from './platform/queue/queues.ts'
+import { rateGate } from './platform/rate-limit.ts'
+import { startServer } from './platform/server/server.ts'
+import { serverIsGone } from './platform/store/pool.ts'
+import { openStore, type Store } from './platform/store/store.ts'
+import { type Assembly, assemble } from './setup/assemble.ts'
+import { type LoadedHub, loadHub, PROJECT } from './setup/load.ts'
+import { ensureSubscriptions } from './setup/subscriptions.ts'
+import { openConnectionStates } from './outcome/connections.ts'
+
+export interface HubProcess {
+  url: string | undefined
+  store: Store
+  queues: Queues
+  pipeline: Pipeline
+  loaded: () => LoadedHub
+  clients: Map<string, ConnectionClient>
+  /** Reads configuration and mappings again now; answers how many parked items and handoffs are tried again. */
+  reload: () => Promise<number>
+  stop: () => Promise<void>
+}
+export interface HubOptions {
+  environment: Environment
+  configDir: string
+  /** The folder that holds mappings/. Default: the project's own. */
+  root?: string
+  log: Log
+  /** Listen for webhooks, health and metrics. */
+  serve: boolean
+  /** Pull on schedule. */
+  schedule: boolean
+  embeddedSettings?: Record<string, string>
+}
+
+const WAKE_EVERY = 500
+const SWEEP_EVERY = 2_000
+const PROBE_EVERY = 5_000
+
+/** Starts a hub whose configuration has no errors (see loadHub). */
+export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Promise<HubProcess> {
+  const { environment, log } = options
+  let loaded = loadedFirst
+  const stopping = new AbortController()
+  const onError = (error: Error) => {
+    if (!stopping.signal.aborted) log.warn({ code: (error as { code?: string }).code, err: error.message }, serverIsGone(error) ? 'the database is away' : 'work failed; the sweeper repeats it')
+  }
+  const store = await openStore({ databaseUrl: environment.databaseUrl, stateDir: environment.stateDir, schema: environment.schema, onError, ...(options.embeddedSettings ? { embeddedSettings: options.embeddedSettings } : {}) })
+  let registration = await store.register(onLost)
+  // The lock that says "this process lives" went with its database connection: take a new one as soon as there is a database.
+  function onLost(): void {
+    if (stopping.signal.aborted) return
+    void store
+      .ready()
+      .then(async () => {
+        registration = await store.register(onLost, running.worker)
+      })
+      .catch(onError)
+  }
+
+  const clients = openClients(loaded)
+  const names = Object.keys(loaded.config.connections)
+  const queues = await openQueues({ store, redisUrl: environment.redisUrl, workers: names.length, onError })
+  const states = openConnectionStates(store, clients)
+  const build = (): Assembly => assemble({ config: loaded.config, mappings: loaded.mappings, clients, condition: loaded.condition })
+  let assembly = build()
+  const running = {
+    store,
+    queues,
+    worker: registration.worker,
+    signal: stopping.signal,
+    clients,
+    assembly: () => assembly,
+    facts: loaded.facts,
+    openConnections: () => states.open(names),
+    concurrency: (name: string) => loaded.config.connections[name]?.concurrency ?? 8,
+    onError,
+  }
+  const pipeline = openPipeline(running)
+
+  async function runJob(connection: string, job: { name: string; data: unknown }): Promise<void> {
+    try {
+      if (job.name === 'deliver') await pipeline.deliver(connection, (job.data as { ids: number[] }).ids)
+      if (job.name === 'pull') await pullOnce((job.data as { source: string }).source)
+    } catch (error) {
+      onError(error as Error)
+    }
+  }
+  async function pullOnce(source: string): Promise<void> {
+    const connection = assembly.sources.get(source)?.connection
+    if (!connection || !(await states.open([connection])).includes(connection)) return
+    try {
+      await pipeline.pull(source)
+    } catch (error) {
+      if (!(error instanceof ConnectorError)) throw error
+      await states.note(connection, error)
+      log.warn({ source, code: error.code }, error.message)
+    }
+  }
+
+  async function reload(): Promise<number> {
+    const fresh = await loadHub({ configDir: options.configDir, variable: environment.variable, ...(options.root ? { root: options.root } : {}) })
+    const errors = fresh.diagnostics.filter((each) => each.severity === 'error')
+    if (errors.length > 0) {
+      log.error({ errors: errors.length, first: `${errors[0]!.file}:${errors[0]!.line} ${errors[0]!.message}` }, 'the changed mappings have errors; the hub goes on with the old ones')
+      return 0
+    }
+    loaded = { ...loaded, mappings: fresh.mappings }
+    assembly = build()
+    return retryParked()
+  }
+  async function retryParked(): Promise<number> {
+    const released = await releaseParked(store, [...assembly.sources.values(), ...assembly.answers.values()], [...assembly.routes.values()])
+    if (released > 0) await sweep()
+    return released
+  }
+  async function sweep(): Promise<void> {
+    await reclaim(store)
+    await sweepWaits(store)
+    for (const source of await undecided(store)) pipeline.decideSoon(source)
+    pipeline.wakeSoon()
+  }
+
+  await retryParked()
+  await Promise.all(names.map((name) => queues.work(name, 4, (job) => runJob(name, job))))
+  const schedules = options.schedule ? schedulesOf(loaded) : new Map<string, Schedule[]>()
+  if (options.schedule) await Promise.all(names.map((name) => queues.schedule(name, schedules.get(name) ?? [])))
+
+  const server = options.serve ? await serve() : undefined
+  async function serve() {
+    const { host, port } = loaded.config.server
+    const started = await startServer({
+      host,
+      port,
+      webhook: ({ connection, headers, query, body }) => pipeline.webhook(connection, { headers, query, body }),
+      ready: async () => {
+        await store.query('select 1')
+        return { ready: !stopping.signal.aborted, queue: queues.backend }
+      },
+      metrics: openMetrics(store),
+    })
+    const publicUrl = loaded.config.server.publicUrl ?? started.url
+    await ensureSubscriptions(store, clients, loaded.config, publicUrl, onError)
+    return started
+  }
+
+  const repeat = (ms: number, work: () => Promise<unknown>) => {
+    let busy = false
+    return setInterval(() => {
+      if (busy) return
+      busy = true
+      void work()
+        .catch(async (error) => {
+          onError(error)
+          // The embedded server may have died: start it again.
+          if (serverIsGone(error)) await store.ready().catch(onError)
+        })
+        .finally(() => (busy = false))
+    }, ms)
+  }
+  const timers = [
+    repeat(WAKE_EVERY, async () => pipeline.wakeSoon()),
+    repeat(SWEEP_EVERY, sweep),
+    repeat(PROBE_EVERY, () => states.probe()),
+    // A wiped queue has no schedules either.
+    repeat(60_000, () => Promise.all([...schedules].map(([name, list]) => queues.schedule(name, list)))),
+  ]
+  let reloading: NodeJS.Timeout | undefined
+  const watcher = watch(path.join(options.root ?? PROJECT, 'mappings'), { recursive: true }, () => {
+    clearTimeout(reloading)
+    reloading = setTimeout(() => void reload().catch(onError), 200)
+  })
+  pipeline.wakeSoon()
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    watcher.close()
+    clearTimeout(reloading)
+    for (const timer of timers) clearInterval(timer)
+    await server?.close()
+    await queues.close()
+    await pipeline.idle()
+    await Promise.all([...clients.values()].map((client) => client.close()))
+    await registration.release()
+    await store.close()
+  }
+  return { url: server?.url, store, queues, pipeline, loaded: () => loaded, clients, reload, stop }
+}
+
+function openClients(loaded: LoadedHub): Map<string, ConnectionClient> {
+  const clients = new Map<string, ConnectionClient>()
+  for (const [name, connection] of Object.entries(loaded.config.connections)) {
+    const { connector } = loaded.connectors.get(connection.connector)!
+    let gate: ((signal?: AbortSignal) => Promise<void>) | undefined
+    const client = openConnection({ name, connector, settings: connection.settings ?? {}, gate: () => gate?.(), onExchange: noteExchange })
+    const limit = connection.limit ?? client.limit
+    if (limit) gate = rateGate(limit.requests, milliseconds(limit.per))
+    clients.set(name, client)
+  }
+  return clients
+}
+
+function schedulesOf(loaded: LoadedHub): Map<string, Schedule[]> {
+  const schedules = new Map<string, Schedule[]>()
+  for (const [name, source] of Object.entries(loaded.config.sources)) {
+    if (!source.every && !source.cron) continue
+    const connection = source.pull.split('.')[0]!
+    const schedule: Schedule = {
+      id: `pull-${name}`,
+      ...(source.every ? { every: milliseconds(source.every) } : { cron: source.cron!, zone: source.zone ?? 'UTC' }),
+      job: { name: 'pull', data: { source: name }, lane: LANES[source.lane ?? 'normal'] },
+    }
+    schedules.set(connection, [...(schedules.get(connection) ?? []), schedule])
+  }
+  return schedules
+}
