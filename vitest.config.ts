@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
+    globalSetup: ['test/support/servers.ts'],
     exclude: ['node_modules/**'],
     // Two cores: more files at once only slow each other down.
     maxWorkers: 2,

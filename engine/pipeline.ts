@@ -61,13 +61,14 @@ export function openPipeline(hub: Running) {
   }
   async function decideAll(name: string): Promise<void> {
     // A batch that fails is split until the item that it fails on stands alone; that one is parked.
-    for (let limit = BATCH; ; limit = Math.min(BATCH, limit * 2)) {
+    for (let limit = BATCH; ; ) {
       const source = sources().find((each) => each.name === name)
       if (!source || hub.signal.aborted) return
       const items = await claimItems(store, source, worker, limit)
       if (items.length === 0) return
       try {
         await decideBatch(source, items)
+        limit = Math.min(BATCH, limit * 2)
       } catch (error) {
         if (serverIsGone(error) || error instanceof ConnectorError) {
           await releaseItems(store, source, items)
@@ -75,7 +76,7 @@ export function openPipeline(hub: Running) {
         }
         if (items.length === 1) await parkItem(store, source, items[0]!, error as Error)
         else await releaseItems(store, source, items)
-        limit = Math.ceil(items.length / 4)
+        limit = Math.ceil(items.length / 2)
       }
       wakeSoon()
     }

@@ -1,0 +1,54 @@
+// What most commands begin with: read the configuration, or open the store of a hub that may be running.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { renderDiagnostics } from '../platform/config/diagnostic.ts'
+import { readEnvironment } from '../platform/config/environment.ts'
+import { openStore, type Store } from '../platform/store/store.ts'
+import { type LoadedHub, loadHub, PROJECT } from '../setup/load.ts'
+import { CommandError, EXIT } from './exit.ts'
+import { type Printer, printer } from './print.ts'
+
+/** Options that every command takes. */
+export interface Common {
+  config: string
+  json?: boolean
+}
+
+export const environment = readEnvironment()
+export const out = (options: { json?: boolean }): Printer => printer({ color: environment.color, json: options.json ?? false })
+
+/** Reads a configuration whose errors, if any, are shown and end the command. */
+export async function loadRight(config: string, print: Printer, more: { offline?: boolean } = {}): Promise<LoadedHub> {
+  const loaded = await loadHub({ configDir: config, variable: environment.variable, ...more })
+  if (!loaded.found) {
+    const shown = path.relative('.', path.resolve(config)) || '.'
+    throw new CommandError(
+      EXIT.usage,
+      `HUB_CONFIG_MISSING There is no hub.yaml in ${shown}/.\n\nCopy an example and fill in your systems, for instance:\n  cp ${path.relative('.', PROJECT) || '.'}/config/examples/storefront-to-warehouse.yaml ${shown}/hub.yaml\n\nOr see a whole hub at work without any account:  npm run demo`,
+    )
+  }
+  const errors = loaded.diagnostics.filter((each) => each.severity === 'error')
+  if (errors.length > 0) {
+    print.error(renderDiagnostics(errors, { color: print.color, readSource }))
+    throw new CommandError(EXIT.usage, `HUB_CONFIG_INVALID ${errors.length} error${errors.length === 1 ? '' : 's'}; nothing was started.`)
+  }
+  return loaded
+}
+
+export function readSource(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Opens the store of the hub here, does the work, and closes it again; the embedded server stays if a hub uses it. */
+export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore({ databaseUrl: environment.databaseUrl, stateDir: environment.stateDir, schema: environment.schema })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,31 @@
+// How the hub is, at a glance: connections, sources, what is owed, what is stuck.
+import type { Store } from '../platform/store/store.ts'
+
+export interface Status {
+  connections: { connection: string; state: string; reason: string | null; until: Date | null; owed: number; stuck: number; oldestOwedSeconds: number | null }[]
+  sources: { source: string; lastRunAt: Date | null; lastSuccessAt: Date | null; lastChangeAt: Date | null; failures: number; message: string | null; undecided: number; waiting: number; parked: number }[]
+  records: { type: string; count: number }[]
+  handoffs: Record<string, number>
+}
+
+export async function status(store: Store, connections: string[], sources: string[]): Promise<Status> {
+  const states = await store.query<Status['connections'][number]>(
+    `select name as connection, coalesce(s.state, 'ok') as state, s.reason, s.until,
+       (select count(*) from handoff h where h.connection = name and h.state in ('owed', 'sending', 'waiting')) as owed,
+       (select count(*) from handoff h where h.connection = name and h.state in ('held', 'parked', 'failed')) as stuck,
+       (select extract(epoch from hub_now() - min(owed_at))::int from handoff h where h.connection = name and h.state in ('owed', 'sending', 'waiting')) as "oldestOwedSeconds"
+     from unnest($1::text[]) with ordinality as c(name, place) left join connection_state s on s.connection = name order by place`,
+    [connections],
+  )
+  const read = await store.query<Status['sources'][number]>(
+    `select name as source, s.last_run_at as "lastRunAt", s.last_success_at as "lastSuccessAt", s.last_change_at as "lastChangeAt", coalesce(s.failures, 0) as failures, s.message,
+       (select count(*) from item i where i.source = name and i.status = 'new') as undecided,
+       (select count(*) from item i where i.source = name and i.status = 'waiting') as waiting,
+       (select count(*) from item i where i.source = name and i.status = 'parked') as parked
+     from unnest($1::text[]) with ordinality as c(name, place) left join source_state s on s.source = name order by place`,
+    [sources],
+  )
+  const records = await store.query<{ type: string; count: number }>('select type, count(*) as count from record where version > 0 and not deleted group by type order by type')
+  const handoffs = await store.query<{ state: string; count: number }>('select state, count(*) as count from handoff group by state')
+  return { connections: states, sources: read, records, handoffs: Object.fromEntries(handoffs.map((row) => [row.state, row.count])) }
+}

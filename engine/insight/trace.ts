@@ -1,0 +1,106 @@
+// "Where is this order?": everything the hub knows about a record and what hangs on it, in the order in which it happened.
+import type { Json, Problem } from '../hub.ts'
+import type { Store } from '../platform/store/store.ts'
+
+export interface TracedRecord {
+  id: number
+  type: string
+  key: string
+  version: number
+  data: Json
+  links: { connection: string; resource: string; externalId: string }[]
+  handoffs: TracedHandoff[]
+}
+export interface TracedHandoff {
+  id: number
+  route: string
+  destination: string
+  kind: string
+  state: string
+  outcome: string | null
+  wanted: number
+  delivered: number | null
+  attempts: number
+  dueAt: Date
+  owedAt: Date
+  updatedAt: Date
+  uncertain: boolean
+  waitingFor: string | null
+  problems: Problem[] | null
+}
+export interface TracedItem {
+  source: string
+  externalId: string
+  status: string
+  origin: string | null
+  receivedAt: Date
+  problems: Problem[] | null
+}
+export interface TracedEvent {
+  at: Date
+  type: string
+  record: string
+  connection: string | null
+  version: number | null
+  route: string | null
+}
+export interface Trace {
+  records: TracedRecord[]
+  /** Items that name it and are not (or not yet) a record. */
+  items: TracedItem[]
+  events: TracedEvent[]
+}
+
+/**
+ * Finds a record by its number, its whole key ("shop:1001") or an external id, with the records that name it as their parent.
+ * `parentFields` are the fields in which record types keep a parent's key.
+ */
+export async function trace(store: Store, word: string, parentFields: { type: string; path: string[] }[]): Promise<Trace> {
+  const found = await store.query<{ id: number }>(
+    `select id from record where version > 0 and (key = $1 or (type = 'order' and data->>'number' = $1))
+     union select record_id from link where external_id = $1`,
+    [word],
+  )
+  const roots = found.map((row) => row.id)
+  const children = await store.query<{ id: number }>(
+    `select child.id from record child join record parent on parent.id = any($1::bigint[])
+     join unnest($2::text[], $3::text[]) as field(type, path) on field.type = child.type
+     where child.data #>> string_to_array(field.path, '.') = parent.key and parent.type = 'order'`,
+    [roots, parentFields.map((field) => field.type), parentFields.map((field) => field.path.join('.'))],
+  )
+  const ids = [...new Set([...roots, ...children.map((row) => row.id)])]
+  const records = await store.query<TracedRecord & Record<string, unknown>>('select id, type, key, version, data from record where id = any($1::bigint[]) order by created_at, id', [ids])
+  const links = await store.query<{ record_id: number; connection: string; resource: string; externalId: string }>(
+    'select record_id, connection, resource, external_id as "externalId" from link where record_id = any($1::bigint[]) order by created_at, connection',
+    [ids],
+  )
+  const handoffs = await store.query<TracedHandoff & { record_id: number }>(`${HANDOFF} where record_id = any($1::bigint[]) order by h.id`, [ids])
+  const events = await store.query<TracedEvent & Record<string, unknown>>(
+    `select e.at, e.type, r.type || ' ' || r.key as record, e.connection, (e.detail->>'version')::int as version, e.detail->>'route' as route
+     from event e join record r on r.id = e.record_id where e.record_id = any($1::bigint[]) order by e.at, e.id limit 1000`,
+    [ids],
+  )
+  return {
+    records: records.map((record) => ({
+      ...record,
+      links: links.filter((link) => link.record_id === record.id).map(({ record_id: _, ...link }) => link),
+      handoffs: handoffs.filter((handoff) => handoff.record_id === record.id).map(({ record_id: _, ...handoff }) => handoff),
+    })),
+    items: await undecidedItems(store, word),
+    events,
+  }
+}
+
+const HANDOFF = `
+select h.record_id, h.id, h.route, h.connection as destination, h.kind, h.state, h.outcome, h.wanted, h.delivered, h.attempts,
+  h.due_at as "dueAt", h.owed_at as "owedAt", h.updated_at as "updatedAt", h.uncertain_since is not null as uncertain, h.waiting_for as "waitingFor", h.reason as problems
+from handoff h`
+
+/** Items have no key before they are mapped; a person's word is compared with their id and with a field called number or name. */
+async function undecidedItems(store: Store, word: string): Promise<TracedItem[]> {
+  return store.query<TracedItem & Record<string, unknown>>(
+    `select source, external_id as "externalId", status, origin, received_at as "receivedAt", errors as problems from item
+     where status <> 'done' and (external_id = $1 or position('"' || $1 || '"' in convert_from(substring(body from 1 for 2000), 'UTF8')) > 0) limit 20`,
+    [word],
+  )
+}

@@ -1,0 +1,161 @@
+// A small world for tests of the engine: one hub process on the real store and the real queue, with a source and a destination
+// in memory that a test can make slow, forgetful or dead.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ConnectionClient, PushClient, SourceItem } from '#connector'
+import { releaseParked, sweepWaits, undecided } from '../../engine/handoff/sweep.ts'
+import { reclaim } from '../../engine/handoff/wake.ts'
+import type { Json, Mapper, Route, Source } from '../../engine/hub.ts'
+import { collect } from '../../engine/intake/collect.ts'
+import { openPipeline, type Running } from '../../engine/pipeline.ts'
+import { openQueues } from '../../engine/platform/queue/queues.ts'
+import { openStore } from '../../engine/platform/store/store.ts'
+import type { Assembly } from '../../engine/setup/assemble.ts'
+
+export const backends = ['postgres', ...(process.env['HANDOFF_TEST_REDIS'] ? ['redis'] : [])] as ('postgres' | 'redis')[]
+
+/** A destination that keeps what it is told. `before` and `after` run around each write and may throw or wait. */
+export class Vendor {
+  things = new Map<string, Json>()
+  writes: { verb: 'create' | 'update'; payload: Json }[] = []
+  finds = 0
+  before: (payload: Json) => Promise<void> | void = () => {}
+  after: (payload: Json) => Promise<void> | void = () => {}
+  /** What the look-up sees; a lagging index shows an older state. */
+  seen: () => Iterable<[string, Json]> = () => this.things
+  facts: PushClient['facts'] = { lookup: 'strong', lagMs: 0, settleMs: 30_000, idempotent: false, canFind: true, canCreate: true, canUpdate: true }
+
+  count(key: string): number {
+    return [...this.things.values()].filter((thing) => thing.key === key).length
+  }
+
+  readonly push: PushClient = {
+    facts: this.facts,
+    key: (payload) => String(payload.key),
+    find: async (key) => {
+      this.finds++
+      for (const [id, thing] of this.seen()) if (thing.key === key) return { id }
+      return undefined
+    },
+    create: async (payload) => {
+      await this.before(payload)
+      const id = `v${this.things.size + 1}`
+      this.things.set(id, payload)
+      this.writes.push({ verb: 'create', payload })
+      await this.after(payload)
+      return { id }
+    },
+    update: async (payload, id) => {
+      await this.before(payload)
+      this.things.set(id, payload)
+      this.writes.push({ verb: 'update', payload })
+      await this.after(payload)
+    },
+  }
+}
+
+/** An item `{ id, number, … }` becomes an order of channel `shop` with the same fields. */
+export const identity = (more: Partial<Mapper> = {}): Mapper => ({
+  name: 'test/identity',
+  revision: 'r1',
+  partial: false,
+  links: () => [],
+  run: (item) => ({ record: { channel: 'shop', ...item } }),
+  ...more,
+})
+/** A record becomes the payload `{ key, … }`. */
+export const payload = (more: Partial<Mapper> = {}): Mapper => ({ name: 'test/payload', revision: 'p1', partial: false, links: () => [], run: (record, context) => ({ record: { ...record, key: context.key } }), ...more })
+
+export interface World extends AsyncDisposable {
+  vendor: Vendor
+  hub: Running
+  pipeline: ReturnType<typeof openPipeline>
+  assembly: Assembly
+  errors: Error[]
+  /** Stores items as a pull would and decides on them. */
+  arrive: (items: Json[], via?: 'pull' | 'webhook') => Promise<void>
+  /** Shifts the database's clock. */
+  pass: (interval: string) => Promise<void>
+  sweep: () => Promise<void>
+  retryParked: () => Promise<number>
+  /** Waits until the condition holds, sweeping meanwhile. */
+  until: (what: string, condition: () => Promise<boolean> | boolean, ms?: number) => Promise<void>
+  handoff: (key?: string) => Promise<Json>
+  /** Another hub process on the same database and queue. */
+  join: () => Promise<World>
+}
+
+export async function openWorld(backend: 'postgres' | 'redis' = 'postgres', shared?: { schema: string; vendor: Vendor; assembly: Assembly }): Promise<World> {
+  const schema = shared?.schema ?? `t_${randomBytes(6).toString('hex')}`
+  const vendor = shared?.vendor ?? new Vendor()
+  const errors: Error[] = []
+  const stopping = new AbortController()
+  const onError = (error: Error) => void errors.push(error)
+  const store = await openStore({ databaseUrl: process.env['HANDOFF_TEST_DATABASE'], stateDir: '/nowhere', schema, onError })
+  const registration = await store.register(() => {})
+  const queues = await openQueues({ store, redisUrl: backend === 'redis' ? process.env['HANDOFF_TEST_REDIS'] : undefined, workers: 1, onError })
+  const source: Source = { name: 'orders', connection: 'shop', resource: 'orders', outputs: [{ type: 'order', resource: 'orders', mapper: identity() }], revision: 'r1', lane: 5 }
+  const route: Route = { name: 'out', record: 'order', connection: 'wms', kind: 'push', target: 'orders', lane: 5, with: [], matches: () => true, mapper: payload(), push: vendor.push }
+  const assembly = shared?.assembly ?? { sources: new Map([[source.name, source]]), routes: new Map([[route.name, route]]), answers: new Map() }
+  const clients = new Map<string, ConnectionClient>()
+  const hub: Running = {
+    store,
+    queues,
+    worker: registration.worker,
+    signal: stopping.signal,
+    clients,
+    assembly: () => assembly,
+    facts: { owners: {}, keyFields: () => [['channel'], ['number']], parents: () => ({}), faults: () => [], since: () => undefined, takesWebhooks: () => true },
+    openConnections: async () => ['wms', 'shop', 'carrier'],
+    concurrency: () => 8,
+    onError,
+  }
+  const pipeline = openPipeline(hub)
+  for (const name of ['wms', 'carrier']) await queues.work(name, 2, (job) => pipeline.deliver(name, (job.data as { ids: number[] }).ids))
+
+  const sweep = async () => {
+    await reclaim(store)
+    await sweepWaits(store)
+    for (const name of await undecided(store)) pipeline.decideSoon(name)
+    pipeline.wakeSoon()
+    await pipeline.idle()
+  }
+  const world: World = {
+    vendor,
+    hub,
+    pipeline,
+    assembly,
+    errors,
+    arrive: async (items, via = 'pull') => {
+      const from = assembly.sources.get('orders')!
+      const sourceItems: SourceItem[] = items.map(({ $stamp, ...item }) => ({ id: String(item.id), text: JSON.stringify(item), ...($stamp ? { stamp: $stamp } : {}) }))
+      await store.transaction((tx) => collect(tx, { source: 'orders', connection: 'shop', resource: 'orders', via, lane: 5, revision: from.revision }, sourceItems).then(() => undefined))
+      pipeline.decideSoon('orders')
+      await pipeline.idle()
+    },
+    pass: async (interval) => void (await store.query('update clock set shift = shift + $1::interval', [interval])),
+    sweep,
+    retryParked: async () => {
+      const released = await releaseParked(store, [...assembly.sources.values()], [...assembly.routes.values()])
+      await sweep()
+      return released
+    },
+    until: async (what, condition, ms = 15_000) => {
+      for (const start = Date.now(); !(await condition()); await sleep(20)) {
+        if (Date.now() - start > ms) throw new Error(`it never happened that ${what}; ${errors.map((error) => error.message).join('; ')}`)
+        await sweep()
+      }
+    },
+    handoff: async (key = 'shop:1') => (await store.query('select h.* from handoff h join record r on r.id = h.record_id where r.key = $1', [key]))[0],
+    join: () => openWorld(backend, { schema, vendor, assembly }),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort()
+      await queues.close()
+      await pipeline.idle()
+      await registration.release()
+      if (!shared) await store.query(`drop schema "${schema}" cascade`)
+      await store.close()
+    },
+  }
+  return world
+}
