@@ -28,7 +28,10 @@ export const invoicePush: PushFacts = {
       (await call(api, MOVE, 'search_read', [[['id', '=', Number(id)]]], { fields: FIELDS, limit: 1 }))[0]
     // A draft is what a lost answer between making and posting leaves behind.
     if (move?.state === 'draft') await post(api, move.id)
-    else if (move?.state === 'posted' && Math.abs(move.amount_untaxed - sum(invoice)) > 0.01)
+    else if (
+      move?.state === 'posted' &&
+      Math.abs(move.amount_untaxed - sum(invoice)) > 0.01 * (invoice.lines.length + 1)
+    )
       throw new ConnectorError(
         'permanent',
         'HUB_ODOO_POSTED',

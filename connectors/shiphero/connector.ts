@@ -8,6 +8,7 @@ const changed = (query: string, connection: string) =>
   byRelay({
     connection: `data.${connection}.data`,
     overlap: '5m',
+    partial: (item) => item.line_items?.pageInfo.hasNextPage === true,
     request: ({ since, token }) => asked(query, { since, after: token }),
   })
 
@@ -53,8 +54,9 @@ export default defineConnector({
   // Failures come with status 200 and a list `errors`, never with a usable half of `data`.
   errors: {
     failed: (body) => Array.isArray(body?.errors) && body.errors.length > 0,
-    code: (body) => body?.errors?.[0]?.code ?? body?.errors?.[0]?.extensions?.code,
-    message: (body) => body?.errors?.[0]?.message ?? body?.message,
+    code: (body) => body?.errors?.[0]?.code ?? body?.code,
+    absent: (body) => body?.errors?.[0]?.code === 5,
+    message: (body) => body?.errors?.[0]?.message ?? body?.description ?? body?.message,
     rules: [
       {
         code: '30',

@@ -1,4 +1,4 @@
-import type { Api, Json, PushFacts } from '#connector'
+import type { Json, PushFacts } from '#connector'
 import {
   ask,
   LINES_ADD,
@@ -19,18 +19,16 @@ export const orderPush: PushFacts = {
   async find(api, key) {
     const { orders } = await ask(api, ORDERS_BY_PARTNER, { key })
     const order = nodes(orders.data).find((one) => one.partner_order_id === key)
-    return order && { id: order.id, item: order }
+    return order && { id: order.id }
   },
   create: async (api, order) => ({ id: (await write(api, ORDER_CREATE, order)).order_create.order.id }),
-  async update(api, order, id, { found }) {
+  async update(api, order, id) {
     await write(api, ORDER_UPDATE, { ...changeable(order), order_id: id })
-    const current = found?.item ?? (await orderOf(api, id))
+    const current = (await ask(api, ORDER_BY_ID, { id })).order.data
     for (const [mutation, lines] of changeLines(nodes(current.line_items), order.line_items))
       await write(api, mutation, { order_id: id, ...lines })
   },
 }
-
-const orderOf = async (api: Api, id: string) => (await ask(api, ORDER_BY_ID, { id })).order.data
 
 /** What UpdateOrderInput has; the status is left out because "pending" would reopen an order that has been shipped. */
 function changeable({ shop_name, subtotal, total_price, order_date, fulfillment_status, line_items, ...order }: Json) {

@@ -1,6 +1,6 @@
 // What a connector speaks through: only its own host, one hard deadline a request, no secret in any text, and every
 // failure one of seven kinds.
-import { type Exchanged, failedAnswer, lostAnswer, type Received } from './classify.ts'
+import { type Exchanged, failedAnswer, lostAnswer, type Received, saysAbsent } from './classify.ts'
 import type { Answer, Api, ErrorFacts, HttpFacts, ReadRequest, RequestOptions } from './contract.ts'
 import { milliseconds } from './duration.ts'
 import { ConnectorError } from './errors.ts'
@@ -165,7 +165,7 @@ function understood(
   const whole = { ...answer, json: received.json, ...(Number.isNaN(clock) ? {} : { clock }) }
   const error = failedAnswer(received, exchanged)
   if (error) throw error
-  return answer.status === 404 ? { ...whole, json: undefined } : whole
+  return answer.status === 404 || saysAbsent(received, exchanged) ? { ...whole, json: undefined } : whole
 }
 
 /** An empty answer is fine after a write and with 204; after a read it would pass for "not found", so it is a fault. */

@@ -54,6 +54,7 @@ export function failedAnswer(received: Received, exchanged: Exchanged): Connecto
   const bad = status < 200 || status > 299
   const failed = !bad && json !== undefined && errors.failed?.(json) === true
   if (!bad && !failed && received.unreadable === undefined) return undefined
+  if (saysAbsent(received, exchanged)) return undefined
 
   const vendorCode = json === undefined ? undefined : text(errors.code?.(json))
   const vendorMessage = json === undefined ? undefined : text(errors.message?.(json))
@@ -76,6 +77,10 @@ export function failedAnswer(received: Received, exchanged: Exchanged): Connecto
     ...retryAfter(rule?.retryAfter?.(json), headers),
   })
 }
+
+/** "There is none", in the vendor's own words, to a read. */
+export const saysAbsent = ({ json }: Received, { write, errors }: Exchanged) =>
+  !write && json !== undefined && errors.absent?.(json) === true
 
 const CODE_OF: Record<ConnectorErrorKind, string> = {
   retryable: 'HUB_VENDOR_BUSY',

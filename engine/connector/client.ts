@@ -224,6 +224,7 @@ export function openConnection({ name, connector, settings: given, ...base }: Co
       id,
       ...(stamp ? { stamp } : {}),
       ...(options.since ? { since: options.since } : {}),
+      ...(facts.fetch ? { fetch: (one: string) => fetchOne(named, one, options) } : {}),
     })
     try {
       for (;;) {

@@ -99,6 +99,8 @@ export interface ErrorFacts {
   message?: (body: Json) => string | undefined
   /** Answers that say "failed" with status 200 (GraphQL, JSON-RPC, union types). True makes it an error. */
   failed?: (body: Json) => boolean
+  /** Failures that only say "there is none": for a read the same as a 404. */
+  absent?: (body: Json) => boolean
   /** First match wins. What is not listed follows the hub's own table (errors.ts). */
   rules?: ErrorRule[]
 }
@@ -148,6 +150,8 @@ export interface PullContext<S = any> {
   /** Only items changed since this moment (RFC 3339 UTC), when the connection has no position yet. */
   since?: string
   signal: AbortSignal
+  /** Reads one item whole, for lists that show only a part of it (`partial`). */
+  fetch?: (id: string) => Promise<SourceItem | undefined>
   /** The resource's own facts. */
   id: (item: Json) => string | number | undefined
   stamp?: (item: Json) => string | number | undefined

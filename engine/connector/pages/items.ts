@@ -1,5 +1,5 @@
 // The items of one answer, each with the bytes it came as.
-import type { Answer, PullContext, ReadRequest, SourceItem } from '../contract.ts'
+import type { Answer, Json, PullContext, ReadRequest, SourceItem } from '../contract.ts'
 import { instant, moment } from '../duration.ts'
 import { ConnectorError } from '../errors.ts'
 import { sliceArray, sliceValue, valueAt } from '../json.ts'
@@ -10,6 +10,8 @@ export interface Place {
   items?: string
   /** The item within each element, where it is wrapped: `node`. */
   each?: string
+  /** True for an item that the list shows only a part of: it is read whole, one by one. */
+  partial?: (item: Json) => boolean
 }
 
 /** Reads one page. A list that is not there is a fault, never an empty page. */
@@ -27,11 +29,15 @@ export async function readItems(
       'HUB_VENDOR_SHAPE',
       `No list of items stands at "${place.items ?? ''}" in the answer to ${request.path}.`,
     )
-  const items = values.map((value, index) => {
+  const items: SourceItem[] = []
+  for (const [index, element] of values.entries()) {
     const wrapped = place.each !== undefined
+    const value = wrapped ? valueAt(element, place.each) : element
     const text = wrapped ? (sliceValue(slices[index]!, place.each) ?? slices[index]!) : slices[index]!
-    return toItem(context, wrapped ? valueAt(value, place.each) : value, text)
-  })
+    const item = toItem(context, value, text)
+    // Gone since the list was made: what the list showed is then as good as anything.
+    items.push(place.partial?.(value) ? ((await context.fetch?.(item.id)) ?? item) : item)
+  }
   return { answer, items }
 }
 
