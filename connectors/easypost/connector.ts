@@ -39,6 +39,7 @@ export default defineConnector({
       return [Array.isArray(message) ? message.join('; ') : message, ...details].filter(Boolean).join(' ')
     },
     rules: [
+      { code: /^APIKEY\./, kind: 'auth', say: 'this API key was switched off; make or activate one.' },
       {
         status: 401,
         kind: 'auth',
