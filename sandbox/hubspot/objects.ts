@@ -26,7 +26,11 @@ export function typeOf({ params }: Call): ObjectType {
 export function objectRoutes(crm: Crm): Routes {
   const found = (type: ObjectType, id: string, idProperty: string | null | undefined) =>
     find(crm, type, id, idProperty) ?? objectNotFound()
-  const list = (query: URLSearchParams, name: string) => query.get(name)?.split(',').filter(Boolean)
+  const list = (query: URLSearchParams, name: string) =>
+    query
+      .getAll(name)
+      .flatMap((value) => value.split(','))
+      .filter(Boolean)
 
   return {
     [`POST ${path}/batch/create`]: (call) => {
@@ -104,7 +108,7 @@ export function objectRoutes(crm: Crm): Routes {
       const object = found(type, call.params.id!, call.query.get('idProperty'))
       const body = show(type, object, list(call.query, 'properties'))
       const to = list(call.query, 'associations')
-      return { status: 200, body: to ? { ...body, associations: linksOf(crm, type, object.id, to) } : body }
+      return { status: 200, body: to.length > 0 ? { ...body, associations: linksOf(crm, type, object.id, to) } : body }
     },
     [`PATCH ${path}/:id`]: (call) => {
       const type = typeOf(call)

@@ -103,11 +103,11 @@ export function loadErp({ orm, store }: Odoo, { articles }: Scenario): void {
   product('Shipping', 'SHIPPING', 0, 0, 'service')
 }
 
-/** The administrator has made the one property that names an order of the hub; creating it again answers 409. */
+/** The administrator has made the property that names an order of the hub; creating it again answers 409. */
 export function loadCrm({ crm }: HubSpot): void {
   crm.define('deals', {
-    name: 'handoff_order_key',
-    label: 'Handoff order',
+    name: 'handoff_key',
+    label: 'Handoff key',
     type: 'string',
     fieldType: 'text',
     groupName: 'dealinformation',

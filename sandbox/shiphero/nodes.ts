@@ -56,7 +56,7 @@ export function connection(items: readonly Json[], page: Page, meter: Meter, nod
   let from = start
   let to = end
   if (page.last !== undefined && page.first === undefined) from = Math.max(start, end - page.last)
-  else to = Math.min(end, start + Math.min(page.first ?? 100, 100))
+  else to = Math.min(end, start + (page.first ?? 100))
   const edges = sorted.slice(from, to).map((item, i) => ({ node: node(item), cursor: cursor(from + i) }))
   meter.nodes += edges.length
   return {

@@ -33,6 +33,9 @@ export const schema = buildSchema(/* GraphQL */ `
     order_create(data: CreateOrderInput!, analyze: Boolean): CreateOrderOutput
     order_update(data: UpdateOrderInput!, analyze: Boolean): UpdateOrderOutput
     order_cancel(data: CancelOrderInput!, analyze: Boolean): CancelOrderOutput
+    order_add_line_items(data: AddLineItemsInput!, analyze: Boolean): OrderMutationOutput
+    order_update_line_items(data: UpdateLineItemsInput!, analyze: Boolean): OrderMutationOutput
+    order_remove_line_items(data: RemoveLineItemsInput!, analyze: Boolean): OrderMutationOutput
     inventory_add(data: UpdateInventoryInput!, analyze: Boolean): InventoryAddOutput
     inventory_remove(data: UpdateInventoryInput!, analyze: Boolean): InventoryRemoveOutput
     inventory_replace(data: ReplaceInventoryInput!, analyze: Boolean): InventoryReplaceOutput
@@ -149,13 +152,24 @@ export const schema = buildSchema(/* GraphQL */ `
   }
   input HoldsInput { payment_hold: Boolean operator_hold: Boolean fraud_hold: Boolean address_hold: Boolean client_hold: Boolean }
   input UpdateOrderInput {
-    order_id: String! order_number: String partner_order_id: String fulfillment_status: String order_date: ISODateTime total_tax: String
-    total_discounts: String currency: String email: String shipping_lines: CreateShippingLinesInput
-    shipping_address: CreateOrderAddressInput billing_address: CreateOrderAddressInput tags: [String] gift_note: String packing_note: String
-    required_ship_date: ISODateTime priority_flag: Boolean allow_partial: Boolean require_signature: Boolean holds: HoldsInput
-    tax_id: String tax_type: String incoterms: String hold_until_date: ISODateTime ignore_address_validation_errors: Boolean
-    skip_address_validation: Boolean customer_account_id: String
+    order_id: String! customer_account_id: String order_number: String partner_order_id: String fulfillment_status: String
+    order_date: ISODateTime total_tax: String total_discounts: String box_name: String currency: String insurance_amount: Decimal
+    shipping_lines: CreateShippingLinesInput shipping_address: CreateOrderAddressInput billing_address: CreateOrderAddressInput
+    note_attributes: [OrderNoteAttributeInput] tags: [String] gift_note: String gift_invoice: Boolean require_signature: Boolean
+    adult_signature_required: Boolean alcohol: Boolean insurance: Boolean allow_partial: Boolean allow_split: Boolean
+    priority_flag: Boolean custom_invoice_url: String email: String profile: String packing_note: String
+    required_ship_date: ISODateTime auto_print_return_label: Boolean hold_until_date: ISODateTime incoterms: String tax_id: String
+    tax_type: String flagged: Boolean saturday_delivery: Boolean ignore_address_validation_errors: Boolean
+    skip_address_validation: Boolean allocation_priority: Int holds: HoldsInput address_is_business: Boolean
+    do_not_print_invoice: Boolean ignore_payment_capture_errors: Boolean
   }
+  input AddLineItemsInput { order_id: String! line_items: [CreateLineItemInput]! customer_account_id: String }
+  input UpdateLineItemsInput { order_id: String! line_items: [UpdateLineItemInput]! customer_account_id: String }
+  input UpdateLineItemInput {
+    id: String! quantity: Int price: String quantity_backordered: Int quantity_pending_fulfillment: Int fulfillment_status: String
+    option_title: String custom_options: String custom_barcode: String
+  }
+  input RemoveLineItemsInput { order_id: String! line_item_ids: [String]! customer_account_id: String }
   input CancelOrderInput { order_id: String! reason: String void_on_platform: Boolean force: Boolean customer_account_id: String }
   input UpdateInventoryInput { sku: String! warehouse_id: String! quantity: Int! reason: String customer_account_id: String location_id: String }
   input ReplaceInventoryInput { sku: String! warehouse_id: String! quantity: Int! reason: String includes_non_sellable: Boolean customer_account_id: String location_id: String }
@@ -163,6 +177,7 @@ export const schema = buildSchema(/* GraphQL */ `
   input DeleteWebhookInput { name: String! shop_name: String customer_account_id: String }
 
   type CreateOrderOutput { request_id: String complexity: Int order: Order }
+  type OrderMutationOutput { request_id: String complexity: Int order: Order }
   type UpdateOrderOutput { request_id: String complexity: Int order: Order }
   type CancelOrderOutput { request_id: String complexity: Int order: Order }
   type InventoryAddOutput { request_id: String complexity: Int warehouse_product: WarehouseProduct }

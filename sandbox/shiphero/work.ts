@@ -58,6 +58,16 @@ export class Work {
     return next
   }
 
+  /** Other lines: what they have too much is free again, what they want more is promised as far as there is some. */
+  relined(order: Order, lines: Line[]): Order {
+    for (const line of order.lines) this.#promise(line.sku, -line.allocated)
+    const kept = lines.map((line) => ({ ...line, allocated: Math.min(line.allocated, line.quantity - line.shipped) }))
+    for (const line of kept) this.#promise(line.sku, line.allocated)
+    const done = kept.length > 0 && kept.every((line) => line.shipped === line.quantity)
+    const status = order.status === 'canceled' ? order.status : done ? 'fulfilled' : 'pending'
+    return this.allocate({ ...order, lines: kept, status, updated: Date.now() })
+  }
+
   cancel(order: Order): Order {
     for (const line of order.lines) this.#promise(line.sku, -line.allocated)
     const lines = order.lines.map((line) => ({ ...line, allocated: 0 }))

@@ -10,12 +10,11 @@ interface Listed {
   date_modified_gmt: string
 }
 
-/** `include=1,2`, `include[]=1&include[]=2` or `include[0]=1`. */
+/** `include=1,2`, `include[]=1&include[]=2` or `include[0]=1`. Of `include=1&include=2` PHP sees the last. */
 export function many(query: URLSearchParams, name: string): string[] | undefined {
-  const found: string[] = []
+  const found = query.getAll(name).at(-1)?.split(',') ?? []
   for (const [key, value] of query) {
-    if (key === name) found.push(...value.split(','))
-    else if (key.startsWith(`${name}[`)) found.push(value)
+    if (key.startsWith(`${name}[`)) found.push(value)
   }
   const values = found.map((value) => value.trim()).filter((value) => value !== '')
   return values.length > 0 ? values : undefined
