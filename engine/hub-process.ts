@@ -42,6 +42,8 @@ export interface HubOptions {
   log: Log
   /** Listen for webhooks, health and metrics. */
   serve: boolean
+  /** Instead of the configuration's port. */
+  port?: number
   /** Pull on schedule. */
   schedule: boolean
   embeddedSettings?: Record<string, string>
@@ -145,7 +147,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     const { host, port } = loaded.config.server
     const started = await startServer({
       host,
-      port,
+      port: options.port ?? port,
       webhook: ({ connection, headers, query, body }) => pipeline.webhook(connection, { headers, query, body }),
       ready: async () => {
         await store.query('select 1')

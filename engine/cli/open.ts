@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { renderDiagnostics } from '../platform/config/diagnostic.ts'
-import { readEnvironment } from '../platform/config/environment.ts'
+import { type Environment, readEnvironment } from '../platform/config/environment.ts'
 import { openStore, type Store } from '../platform/store/store.ts'
 import { type LoadedHub, loadHub, PROJECT } from '../setup/load.ts'
 import { CommandError, EXIT } from './exit.ts'
@@ -15,10 +15,15 @@ export interface Common {
 }
 
 export const environment = readEnvironment()
+
+/** A demo keeps its things apart: in a folder of its own, and in a schema of its own where the database is yours. */
+export function demoEnvironment(name: string): Environment {
+  return { ...environment, stateDir: path.join(environment.stateDir, name), schema: `${environment.schema}_${name.replaceAll('-', '_')}` }
+}
 export const out = (options: { json?: boolean }): Printer => printer({ color: environment.color, json: options.json ?? false })
 
 /** Reads a configuration whose errors, if any, are shown and end the command. */
-export async function loadRight(config: string, print: Printer, more: { offline?: boolean } = {}): Promise<LoadedHub> {
+export async function loadRight(config: string, print: Printer, more: { offline?: boolean; variable?: Environment['variable'] } = {}): Promise<LoadedHub> {
   const loaded = await loadHub({ configDir: config, variable: environment.variable, ...more })
   if (!loaded.found) {
     const shown = path.relative('.', path.resolve(config)) || '.'

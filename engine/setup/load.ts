@@ -1,6 +1,6 @@
 // Everything that is read before a hub runs: schemas, connectors, mappings, the configuration; and what is wrong with them.
 import path from 'node:path'
-import { compileCondition, loadMappings, type MappingSet } from '../mapping/index.ts'
+import { compileCondition, type MappingSet } from '../mapping/index.ts'
 import type { Diagnostic } from '../platform/config/diagnostic.ts'
 import { type HubConfig, readConfig } from '../platform/config/hub-config.ts'
 import { loadSchemas, type Schemas } from '../platform/config/schema.ts'
@@ -8,6 +8,7 @@ import { loadConnectors, type Registered } from '../registry.ts'
 import type { Condition } from './assemble.ts'
 import { checkHub } from './check.ts'
 import { type Facts, factsOf } from './facts.ts'
+import { loadMappingSet } from './mappings.ts'
 
 export interface LoadedHub {
   config: HubConfig

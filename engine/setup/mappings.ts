@@ -1,0 +1,41 @@
+// The mappings of a folder, checked against the hub's record schemas and the connectors' own.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { loadMappings, type MappingSet } from '../mapping/index.ts'
+import { emptySchemas, type Schemas } from '../platform/config/schema.ts'
+import type { JsonSchema } from '../platform/config/schema-inline.ts'
+import type { Registered } from '../registry.ts'
+
+/** `root` holds mappings/; what is wrong in them is in `diagnostics`. */
+export function loadMappingSet(root: string, schemas: Schemas, connectors: Map<string, Registered>): Promise<MappingSet> {
+  const known = connectorSchemas(connectors)
+  const names = [...connectors].filter(([, { capabilities }]) => !capabilities.ownResources)
+  return loadMappings({
+    root,
+    schemas,
+    connectorSchema: known,
+    connectors: Object.fromEntries(names.map(([name, { capabilities }]) => [name, [...Object.keys(capabilities.resources), ...Object.keys(capabilities.actions)]])),
+  })
+}
+
+function connectorSchemas(connectors: Map<string, Registered>): (connector: string, resource: string, direction: 'in' | 'out') => JsonSchema | undefined {
+  const sets = new Map<string, Schemas>()
+  const setOf = (name: string): Schemas => {
+    const known = sets.get(name)
+    if (known) return known
+    const set = emptySchemas()
+    const folder = path.join(connectors.get(name)!.folder, 'schemas')
+    if (existsSync(folder)) {
+      for (const file of readdirSync(folder)) if (file.endsWith('.json')) set.add(file.slice(0, -'.json'.length), JSON.parse(readFileSync(path.join(folder, file), 'utf8')))
+    }
+    sets.set(name, set)
+    return set
+  }
+  return (connector, resource, direction) => {
+    const capabilities = connectors.get(connector)?.capabilities
+    const action = capabilities?.actions[resource]
+    const one = capabilities?.resources[resource]
+    const file = action ? (direction === 'in' ? action.answerSchema : action.schema) : direction === 'out' ? (one?.pushSchema ?? one?.schema) : one?.schema
+    return file ? setOf(connector).get(file.replace(/\.json$/, '')) : undefined
+  }
+}
