@@ -10,6 +10,8 @@ import { PROJECT } from '../../setup/load.ts'
 export interface Systems {
   addresses: Record<'woocommerce' | 'shiphero' | 'easypost' | 'odoo' | 'hubspot', string>
   pid: number | undefined
+  /** The control interface of the stand-ins. */
+  control: string
   get: (what: string) => Promise<Json>
   post: (what: string, body: Json) => Promise<Json>
   stop: () => void
@@ -59,6 +61,7 @@ async function systemsAt(control: string, pid: number | undefined): Promise<Syst
   const health = await ask('health')
   return {
     addresses: health.systems,
+    control,
     pid,
     get: (what) => ask(what),
     post: (what, body) => ask(what, { method: 'POST', body: JSON.stringify(body) }),
