@@ -14,7 +14,7 @@ import {
   removeLines,
   updateOrder,
 } from './orders.ts'
-import { accountId, accountNumber, type Order, type Product, uuid, type Warehouse, warehouseId } from './state.ts'
+import { accountId, accountNumber, type Product, uuid, type Warehouse, warehouseId } from './state.ts'
 import { webhookTypes } from './webhooks.ts'
 import type { Work } from './work.ts'
 

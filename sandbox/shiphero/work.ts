@@ -104,7 +104,9 @@ export class Work {
   #wait(order: Order): void {
     this.#timers.after(order.due! - Date.now(), () => {
       const now = this.#warehouse.orders.get(order.number)
-      if (now?.status !== 'pending' || now.due === undefined || now.due > Date.now()) return
+      if (now?.status !== 'pending' || now.due === undefined) return
+      // A timer may run a millisecond early.
+      if (now.due > Date.now()) return this.#wait(now)
       if (!this.#warehouse.settings.open || onHold(now)) return
       this.#pack(now)
       this.#warehouse.store.flush()
