@@ -166,7 +166,14 @@ function infoOf(rule: Rule, target: string): RuleInfo {
   const { line, col } = yaml.at(path, 'key')
   const { source } = rule
   const from = 'path' in source ? source.path?.text : source.kind === 'expr' ? source.text : undefined
-  return { target, file: yaml.file, line, col, ...(from === undefined ? {} : { from }) }
+  return {
+    target,
+    file: yaml.file,
+    line,
+    col,
+    ...(from === undefined ? {} : { from }),
+    ...(rule.only ? { only: rule.only } : {}),
+  }
 }
 
 function typesIn(schema: JsonSchema | undefined, path: FieldPath): string[] | undefined {

@@ -72,6 +72,8 @@ export interface RuleInfo {
   file: string
   line: number
   col: number
+  /** In a mapping for both: the direction it is for, when for one only. */
+  only?: Direction
 }
 
 /** One direction of a mapping, compiled. */

@@ -9,12 +9,12 @@ import type { Registered } from '../registry.ts'
 /** `root` holds mappings/; what is wrong in them is in `diagnostics`. */
 export function loadMappingSet(root: string, schemas: Schemas, connectors: Map<string, Registered>): Promise<MappingSet> {
   const known = connectorSchemas(connectors)
-  const names = [...connectors].filter(([, { capabilities }]) => !capabilities.ownResources)
   return loadMappings({
     root,
     schemas,
     connectorSchema: known,
-    connectors: Object.fromEntries(names.map(([name, { capabilities }]) => [name, [...Object.keys(capabilities.resources), ...Object.keys(capabilities.actions)]])),
+    // Of a connector whose resources are the user's own (files) no names are known.
+    connectors: Object.fromEntries([...connectors].map(([name, { capabilities }]) => [name, capabilities.ownResources ? [] : [...Object.keys(capabilities.resources), ...Object.keys(capabilities.actions)]])),
   })
 }
 

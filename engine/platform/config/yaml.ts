@@ -113,6 +113,13 @@ export function writeYaml(value: unknown): string {
   })
 }
 
+/** A YAML text with other values at some paths; comments and everything else stay. */
+export function editYaml(text: string, edits: { path: Path; value: unknown }[]): string {
+  const document = parseDocument(text, { version: '1.2', schema: 'core' })
+  for (const { path, value } of edits) document.setIn([...path], document.createNode(value))
+  return document.toString({ lineWidth: 110, flowCollectionPadding: true })
+}
+
 function syntax(
   file: string,
   lines: LineCounter,
