@@ -230,10 +230,12 @@ describe('the carrier', () => {
 
   test('a service that no carrier offers names the offers, and costs nothing', async () => {
     const buy = carrier().action('buy-label')
-    await expect(buy.call({ ...request, carrier: 'Owl Post' }, { idempotencyKey: 'label-4' })).rejects.toMatchObject({
-      kind: 'invalid',
-      code: 'HUB_LABEL_NO_RATE',
-    })
+    await expect(buy.call({ ...request, services: ['Owl Post'] }, { idempotencyKey: 'label-4' })).rejects.toMatchObject(
+      {
+        kind: 'invalid',
+        code: 'HUB_LABEL_NO_RATE',
+      },
+    )
   })
 
   test('an address is checked', async () => {
@@ -293,7 +295,7 @@ describe('the CRM', () => {
     const client = crm()
     await client.setup()
     const contacts = client.push('contacts')
-    const contact = { properties: { email: 'ada@example.com', firstname: 'Ada' } }
+    const contact = { key: 'ada@example.com', properties: { email: 'ada@example.com', firstname: 'Ada' } }
     const { id } = await contacts.create(contact, key)
     expect(await kindOf(contacts.create(contact, key))).toBe('conflict')
     expect((await contacts.find('ada@example.com', contact, key))!.id).toBe(id)

@@ -13,12 +13,12 @@ export const buyLabel: Pick<Action, 'find' | 'call'> = {
     return isBought(shipment) ? shipment : boughtLately(api, key)
   },
 
-  async call(api, { shipment: wanted, carrier, service }, { idempotencyKey }) {
+  async call(api, { shipment: wanted, services }, { idempotencyKey }) {
     const shipment =
       (await byReference(api, idempotencyKey)) ??
       (await api.post('/shipments', { shipment: { ...wanted, reference: idempotencyKey } }))
     if (isBought(shipment)) return shipment
-    const rate = fittingRate(shipment, carrier, service)
+    const rate = fittingRate(shipment, services)
     return api.post(path`/shipments/${shipment.id}/buy`, { rate: { id: rate.id } })
   },
 }
@@ -40,19 +40,15 @@ async function boughtLately(api: Api, key: string): Promise<Json | undefined> {
   return undefined
 }
 
-/** The cheapest rate of the wanted carrier and service; without either, the cheapest of all. Throws before any money is spent. */
-function fittingRate({ rates, messages }: Json, carrier?: string, service?: string): Json {
-  const same = (wanted: string | undefined, given: string) =>
-    wanted === undefined || wanted.toLowerCase() === given.toLowerCase()
-  const fitting = rates.filter((rate: Json) => same(carrier, rate.carrier) && same(service, rate.service))
+/** The cheapest rate of the wanted services (`UPS Ground`, or all of a carrier: `UPS`); of all, where none is named. Throws before money is spent. */
+function fittingRate({ rates, messages }: Json, services: string[] | undefined): Json {
+  const wanted = services?.map((one) => one.toLowerCase())
+  const names = (rate: Json) => [rate.carrier, `${rate.carrier} ${rate.service}`].map((name) => name.toLowerCase())
+  const fitting = rates.filter((rate: Json) => !wanted || names(rate).some((name) => wanted.includes(name)))
   if (fitting.length > 0)
     return fitting.reduce((best: Json, rate: Json) => (Number(rate.rate) < Number(best.rate) ? rate : best))
-  const offers = rates.map((rate: Json) => `${rate.carrier} ${rate.service}`).join(', ') || 'none'
-  const reasons = (messages ?? []).map((one: Json) => `${one.carrier}: ${one.message}`).join('; ')
-  const wish = [carrier, service].filter(Boolean).join(' ') || 'any'
-  throw new ConnectorError(
-    'invalid',
-    'HUB_LABEL_NO_RATE',
-    `EasyPost offers no rate for "${wish}". Offered: ${offers}.${reasons ? ` The carriers say: ${reasons}.` : ''} Change the table of carrier services, or the parcel.`,
-  )
+  const offers = rates.map((rate: Json) => `${rate.carrier} ${rate.service}`).join(', ') || 'nothing'
+  const reasons = (messages ?? []).map((one: Json) => ` ${one.carrier} says: ${one.message}.`).join('')
+  const say = `EasyPost offers ${offers} for this parcel, but not ${services?.join(' or ') ?? 'any rate'}.${reasons} Change the table of carrier services, or the parcel.`
+  throw new ConnectorError('invalid', 'HUB_LABEL_NO_RATE', say)
 }

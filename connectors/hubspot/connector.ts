@@ -44,13 +44,22 @@ const findBy = async (api: Api, type: string, property: string, value: string) =
   return found && { id: String(found.id), item: found }
 }
 
+/** Contacts are known by the hub key; one that somebody made by hand is known by its e-mail address, and gets the key. */
 const contactPush: PushFacts = {
-  key: ({ properties }) => properties?.email,
+  key: (contact) => contact.key,
   lookup: 'strong',
-  find: (api, email) => findBy(api, 'contacts', 'email', email),
-  create: async (api, { properties }) => ({ id: (await api.post(`${OBJECTS}/contacts`, { properties })).id }),
-  update: async (api, { properties }, id) =>
-    void (await api.patch(path`/crm/v3/objects/contacts/${id}`, { properties })),
+  async find(api, key, { properties }, { settings }) {
+    const known = await findBy(api, 'contacts', settings.keyProperty, key)
+    return known ?? (properties.email ? findBy(api, 'contacts', 'email', properties.email) : undefined)
+  },
+  create: async (api, { key, properties }, { settings }) => ({
+    id: (await api.post(`${OBJECTS}/contacts`, { properties: { ...properties, [settings.keyProperty]: key } })).id,
+  }),
+  async update(api, { key, properties }, id, { settings }) {
+    await api.patch(path`/crm/v3/objects/contacts/${id}`, {
+      properties: { ...properties, [settings.keyProperty]: key },
+    })
+  },
 }
 
 /** `contact` in the payload is the id of the contact the deal belongs to; `key` goes into the property of the settings. */
@@ -72,7 +81,8 @@ const dealPush: PushFacts = {
   },
 }
 
-const property = (settings: { keyProperty: string }) => path`/crm/v3/properties/deals/${settings.keyProperty}`
+const GROUPS = { contacts: 'contactinformation', deals: 'dealinformation' }
+const properties = (type: string) => `/crm/v3/properties/${type}`
 
 export default defineConnector({
   name: 'hubspot',
@@ -82,11 +92,11 @@ export default defineConnector({
 
   settings: {
     token: field.secret('Access token', {
-      hint: 'HubSpot › Settings › Integrations › Private apps; scopes crm.objects.contacts, crm.objects.deals and crm.schemas.deals, read and write.',
+      hint: 'HubSpot › Settings › Integrations › Private apps; scopes crm.objects and crm.schemas of contacts and deals, read and write.',
     }),
     url: field.url('API address', { default: 'https://api.hubapi.com' }),
-    keyProperty: field.text('Deal property with the hub key', {
-      hint: 'A text property of deals that requires unique values.',
+    keyProperty: field.text('Property with the hub key', {
+      hint: 'A text property of contacts and of deals that requires unique values.',
       default: 'handoff_key',
     }),
   },
@@ -94,29 +104,26 @@ export default defineConnector({
   // Private apps: 100 requests in 10 seconds in the free and starter plans.
   http: (settings) => ({ baseUrl: settings.url, auth: bearer(settings.token), limit: { requests: 90, per: '10s' } }),
 
-  async check(api, settings) {
-    const known = await api.get(property(settings))
-    if (known?.hasUniqueValue) return
-    const what = known ? 'does not require unique values, so deals could be doubled' : 'is missing'
-    throw new ConnectorError(
-      'permanent',
-      'HUB_HUBSPOT_PROPERTY',
-      `HubSpot: the deal property "${settings.keyProperty}" ${what}. See connectors/hubspot/README.md.`,
-    )
+  async check(api, { keyProperty }) {
+    for (const type of Object.keys(GROUPS)) {
+      const known = await api.get(properties(type) + path`/${keyProperty}`)
+      if (known?.hasUniqueValue) continue
+      const what = known ? 'does not require unique values, so they could be doubled' : 'is missing'
+      const say = `HubSpot: the property "${keyProperty}" of ${type} ${what}. See connectors/hubspot/README.md.`
+      throw new ConnectorError('permanent', 'HUB_HUBSPOT_PROPERTY', say)
+    }
   },
 
-  async setup(api, settings) {
-    if (await api.get(property(settings))) return []
-    await api.post('/crm/v3/properties/deals', {
-      name: settings.keyProperty,
-      label: 'Handoff key',
-      description: 'The order this deal stands for. Written by Handoff; do not change.',
-      groupName: 'dealinformation',
-      type: 'string',
-      fieldType: 'text',
-      hasUniqueValue: true,
-    })
-    return [`HubSpot: made the deal property "${settings.keyProperty}".`]
+  async setup(api, { keyProperty }) {
+    const made: string[] = []
+    for (const [type, groupName] of Object.entries(GROUPS)) {
+      if (await api.get(properties(type) + path`/${keyProperty}`)) continue
+      const words = { label: 'Handoff key', description: 'What this stands for in Handoff. Do not change it.' }
+      const kind = { type: 'string', fieldType: 'text', hasUniqueValue: true }
+      await api.post(properties(type), { name: keyProperty, groupName, ...words, ...kind })
+      made.push(`HubSpot: made the property "${keyProperty}" of ${type}.`)
+    }
+    return made
   },
 
   // https://developers.hubspot.com/docs/api-reference/error-handling

@@ -39,7 +39,7 @@ const order = (
     id sku partner_line_item_id product_name quantity quantity_pending_fulfillment quantity_shipped price fulfillment_status
   } } }`
 
-const shipment = (lines: number) => `id legacy_id order_id warehouse_id created_date shipped_off_shiphero
+const shipment = (lines: number) => `id legacy_id order_id warehouse_id created_date shipped_off_shiphero completed
   order { order_number partner_order_id shop_name }
   address { name address1 address2 city state zip country phone }
   line_items(first: ${lines}) { ${INFO} edges { node { id quantity line_item { id sku partner_line_item_id product_name } } } }

@@ -970,6 +970,10 @@ export interface Shipment {
    */
   lines?: ShippedLine[]
   /**
+   * With this shipment the warehouse has sent all it will send for the order.
+   */
+  completesOrder?: boolean
+  /**
    * When packing was done. RFC 3339, UTC.
    */
   packedAt?: string
