@@ -6,6 +6,7 @@ import { seconds } from '../core/time.ts'
 import type { Json } from '../core/types.ts'
 import { made } from './addresses.ts'
 import { invalid, notFound, number, object, refuse, required, text } from './check.ts'
+import { customs } from './customs.ts'
 import { page } from './page.ts'
 import { rates, trackingCode } from './rates.ts'
 import type { Carrier } from './state.ts'
@@ -128,7 +129,7 @@ function create(carrier: Carrier, given: Json): Json {
     batch_id: null,
     batch_status: null,
     batch_message: null,
-    customs_info: given.customs_info ?? null,
+    customs_info: customs(carrier, given.customs_info, now),
     from_address: fromAddress,
     insurance: text(given.insurance, 'insurance'),
     order_id: null,

@@ -6,6 +6,7 @@ import type { Json } from '../core/types.ts'
 import { compile, type Reader } from './domain.ts'
 import { Exception, missingError, userError, validationError, valueError } from './errors.ts'
 import { type FieldFact, models } from './models.ts'
+import { mentions, sort } from './sort.ts'
 
 export type Values = Record<string, Json>
 
@@ -246,24 +247,4 @@ function lineCommands(value: Json): Json[] {
       throw valueError(`Unknown command ${JSON.stringify(command)}`)
   }
   return value
-}
-
-function mentions(domain: Json, field: string): boolean {
-  return domain.some((token: Json) => Array.isArray(token) && token[0] === field)
-}
-
-function sort(records: Values[], order: string, model: string): void {
-  const keys = order.split(',').map((part) => {
-    const [name, direction = 'asc'] = part.trim().split(/\s+/) as [string, string?]
-    if (!models[model]!.fields[name]) throw valueError(`Invalid field '${name}' on model '${model}'`)
-    return { name, sign: direction.toLowerCase() === 'desc' ? -1 : 1 }
-  })
-  const plain = (value: Json) => (value === false || value === undefined ? '' : value)
-  records.sort((a, b) => {
-    for (const { name, sign } of keys) {
-      const [x, y] = [plain(a[name]), plain(b[name])]
-      if (x !== y) return sign * (x < y ? -1 : 1)
-    }
-    return 0
-  })
 }
