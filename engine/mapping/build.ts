@@ -220,7 +220,7 @@ function sidesOf(
   if (!resource) fault(vendorKey, `\`${vendor}\` should be <connector>.<resource>.`)
   else if (around.connectors && !known)
     fault(vendorKey, `There is no connector \`${connector}\`.`, nearest(connector, Object.keys(around.connectors)))
-  else if (known && known.length && !known.includes(resource)) {
+  else if (known?.length && !known.includes(resource)) {
     const hint = nearest(resource, known)
     fault(vendorKey, `${connector} has no resource or action \`${resource}\`.`, hint && `${connector}.${hint}`)
   }

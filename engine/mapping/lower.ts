@@ -61,6 +61,8 @@ export class Lowering {
       ...rule,
       source: bound,
       steps: rule.steps.map((step): Step => {
+        // `$customer` itself says whose key it is.
+        if (step.kind === 'link' && !step.record && mode === 'write') return { ...step, ...recordOf(source) }
         if (step.kind !== 'as') return step
         const conversion = this.functions.get(step.name)!
         const args = Object.fromEntries(Object.entries(step.args).map(([name, arg]) => [name, bind(arg)]))
@@ -247,6 +249,11 @@ export class Lowering {
     }
     return found
   }
+}
+
+function recordOf(source: Source): { record: string } | undefined {
+  if (source.kind !== 'path' || typeof source.path.root !== 'object' || source.path.segments.length) return undefined
+  return { record: source.path.root.name.slice(1) }
 }
 
 function required(rule: Rule): Step[] {

@@ -1,6 +1,5 @@
 // From YAML that fits schemas/mapping.json to rules. Names are resolved here: blocks, tables, conversions.
 import { type Diagnostic, nearest } from '../platform/config/diagnostic.ts'
-import type { YamlFile } from '../platform/config/yaml.ts'
 import { type Condition, parseCondition } from './condition.ts'
 import { type FieldPath, parsePath } from './path.ts'
 import type { AsOptions, Assignment, Naming, Origin, Rule, Source, Step } from './rule.ts'

@@ -126,7 +126,8 @@ export class Emitter {
     switch (source.kind) {
       case 'path':
         this.lines.push(`${value} = ${read(this, scope, source.path)};`)
-        return this.normal(value)
+        this.normal(value)
+        return
       case 'const':
         this.lines.push(`${value} = ${this.constant(source.value)};`)
         return
@@ -137,7 +138,8 @@ export class Emitter {
         }
         return
       case 'join':
-        return this.#join(source, ref, scope, value, at, target)
+        this.#join(source, ref, scope, value, at, target)
+        return
       case 'list': {
         const list = this.fresh('l')
         this.lines.push(`const ${list} = [];`)
@@ -149,14 +151,17 @@ export class Emitter {
         return
       }
       case 'each':
-        return this.#each(source, ref, scope, value, at, target)
+        this.#each(source, ref, scope, value, at, target)
+        return
       case 'object':
-        return this.#nested(source, rule, scope, value, at, target)
+        this.#nested(source, rule, scope, value, at, target)
+        return
       case 'expr': {
         this.expressions++
         const expression = this.constant(new Expression(source.text))
         this.lines.push(`${value} = expr(r, ${this.constant(ref)}, ${expression}, ${scope.item.js}, s, ${at});`)
-        return this.normal(value)
+        this.normal(value)
+        return
       }
     }
   }

@@ -63,11 +63,12 @@ export class Finder {
   }
 
   #index(list: Json[], field: number): Map<string, Json[]> {
-    let indexes = this.#indexes.get(list)
-    if (!indexes) this.#indexes.set(list, (indexes = new Map()))
+    const indexes = this.#indexes.get(list) ?? new Map<number, Map<string, Json[]>>()
+    this.#indexes.set(list, indexes)
     let index = indexes.get(field)
     if (!index) {
-      indexes.set(field, (index = new Map()))
+      index = new Map()
+      indexes.set(field, index)
       for (const item of this.#matching(list)) {
         const value = readPath(item, this.find.by[field]!.there.segments)
         if (value === undefined || typeof value === 'object') continue

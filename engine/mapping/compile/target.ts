@@ -27,7 +27,10 @@ function insert(
   const [segment, ...rest] = segments
   if (!segment) return
   if ('name' in segment) {
-    if (node.kind !== 'object') return clash(assignment)
+    if (node.kind !== 'object') {
+      clash(assignment)
+      return
+    }
     const there = node.fields.get(segment.name)
     // A group without a path of its own is the same object as its dotted fields.
     const group = !rest.length ? groupOf(assignment.rule) : undefined
@@ -44,7 +47,10 @@ function insert(
     else insert(next, rest, assignment, clash)
     return
   }
-  if (node.kind !== 'list') return clash(assignment)
+  if (node.kind !== 'list') {
+    clash(assignment)
+    return
+  }
   const key = 'index' in segment ? `#${segment.index}` : `${segment.field}=${segment.equals}`
   const there = node.items.get(key)
   if (!rest.length) {

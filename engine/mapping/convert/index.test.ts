@@ -7,7 +7,11 @@ describe.each(Object.entries(conversions))('%s', (_, conversion) => {
     const { direction, options = {}, given, args, gives, fails } = example
     expect(conversion.check?.(options)).toBeUndefined()
     let failed: string | undefined
-    const fault: Fault = { fail: (code) => void (failed = code) as undefined }
+    const fault: Fault = {
+      fail(code) {
+        failed = code
+      },
+    } as Fault
     const convert = direction === 'write' ? conversion.write(options) : conversion.read(options)
     expect(convert(given, fault, options.currency ?? args)).toEqual(gives)
     expect(failed).toBe(fails)
