@@ -230,12 +230,10 @@ describe('the carrier', () => {
 
   test('a service that no carrier offers names the offers, and costs nothing', async () => {
     const buy = carrier().action('buy-label')
-    await expect(buy.call({ ...request, services: ['Owl Post'] }, { idempotencyKey: 'label-4' })).rejects.toMatchObject(
-      {
-        kind: 'invalid',
-        code: 'HUB_LABEL_NO_RATE',
-      },
-    )
+    await expect(buy.call({ ...request, services: 'Owl Post' }, { idempotencyKey: 'label-4' })).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'HUB_LABEL_NO_RATE',
+    })
   })
 
   test('an address is checked', async () => {

@@ -14,7 +14,7 @@ import { collect } from './demo/collections.ts'
 import { orderOutcomes } from './demo/outcomes.ts'
 import { progressDisplay } from './demo/progress.ts'
 import { startSystems, type Systems } from './demo/systems.ts'
-import { demoVariables } from './demo/variables.ts'
+import { fileVariables, systemVariables } from './demo/variables.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { demoEnvironment, environment, loadRight, out } from './open.ts'
 import { type Printer, table, tone, wrapped } from './print.ts'
@@ -22,6 +22,8 @@ import { whenAsked } from './signals.ts'
 
 interface Options {
   orders?: string
+  mapping?: string
+  groupBy?: string
   count: string
   seed: string
   once?: boolean
@@ -44,6 +46,8 @@ export function demoCommand(program: Command): void {
     .command('demo')
     .description('carry 500 orders through five local stand-ins of real systems, then audit them')
     .option('--orders <file.csv>', 'take the orders from this CSV export instead of the generated store')
+    .option('--mapping <name>', 'of --orders: the mapping for its columns; by default the one that knows them')
+    .option('--group-by <column>', 'of --orders: rows with the same value here are one order')
     .option('--count <number>', 'how many orders to generate', '500')
     .option('--seed <number>', 'which orders to generate', '42')
     .option('--once', 'end after the audit, also in a terminal')
@@ -60,11 +64,12 @@ export function demoCommand(program: Command): void {
 async function run(options: Options, print: Printer, stay: boolean, asked: Promise<void>): Promise<boolean> {
   const home = demoEnvironment(options.orders ? 'demo-csv' : 'demo')
   const talk = print.json ? () => {} : print.line
+  const file = options.orders ? fileVariables(options.orders, options) : {}
   talk(tone(print, 'strong', 'Handoff demo'))
   const systems = await startSystems(path.join(home.stateDir, 'systems'))
   talk('  five local stand-ins: a WooCommerce store, a ShipHero warehouse, an EasyPost carrier account, an Odoo ERP, a HubSpot CRM')
   if (!options.orders) await systems.post('seed', { orders: Number(options.count), seed: Number(options.seed) })
-  const variables = await demoVariables(systems.addresses, options.orders)
+  const variables = { ...(await systemVariables(systems.addresses)), ...file }
   const own: Environment = { ...home, variable: (name) => variables[name] ?? environment.variable(name) }
   const configDir = path.join(PROJECT, 'config', options.orders ? 'demo-csv' : 'demo')
   const loaded = await loadRight(configDir, print, { variable: own.variable })

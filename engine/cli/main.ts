@@ -37,4 +37,9 @@ async function main(): Promise<number> {
   }
 }
 
+// `handoff … | head` closes our output early; that is not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.fine)
+  throw error
+})
 process.exitCode = await main()

@@ -2,6 +2,7 @@
 import { describe, settingsSchema, withDefaults } from '#connector'
 import type { MappingSet } from '../mapping/types.ts'
 import { type Diagnostic, nearest, type Path } from '../platform/config/diagnostic.ts'
+import { valueAt } from '../platform/config/path.ts'
 import type { ReadConfig, RouteConfig, SourceConfig } from '../platform/config/hub-config.ts'
 import type { Schemas } from '../platform/config/schema.ts'
 import type { YamlFile } from '../platform/config/yaml.ts'
@@ -54,6 +55,8 @@ function checkConnection({ read, connectors, schemas }: HubFacts, name: string, 
   const schema = `connector-settings/${connection.connector}`
   schemas.add(schema, settingsSchema(registered.connector))
   for (const fault of schemas.validate(schema, connection.settings ?? {})) {
+    // Offline, a reference stands for a value that is not known yet.
+    if (String(valueAt(connection.settings, fault.path.map(String))).includes('${')) continue
     const path = fault.path.length === 0 && !connection.settings ? [] : ['settings', ...fault.path]
     const docs = `See connectors/${connection.connector}/README.md.`
     report(path, { code: `HUB_CONFIG_SETTINGS_${fault.what}`, message: fault.message, cure: docs, ...(fault.hint ? { hint: fault.hint } : {}) }, fault.part)
