@@ -54,6 +54,40 @@ test('the story of 500 has all that is promised of it', () => {
   expect(new Set(stamps).size).toBeLessThan(stamps.length)
 })
 
+test('the warehouse ships what the story says', async () => {
+  const sandbox = await startSandbox({ dir: folder() })
+  const story = sandbox.seed({ orders: 80, seed: 4 })
+  sandbox.warehouse({ shipAfter: '5ms' })
+  const mutation = 'mutation ($data: CreateOrderInput!) { order_create(data: $data) { order { id } } }'
+  for (const order of sandbox.state('woocommerce', 'orders')) {
+    if (expected(order) !== 'carried') continue
+    const line_items = order.line_items.map(({ id, sku, quantity, total }: Json) => ({
+      sku,
+      quantity,
+      price: total,
+      partner_line_item_id: String(id),
+    }))
+    const data = {
+      order_number: order.number,
+      partner_order_id: `shop:${order.number}`,
+      shipping_address: {},
+      line_items,
+    }
+    expect((await calls(sandbox).warehouse(mutation, { data })).body.errors).toBeUndefined()
+  }
+  const shipments = () => sandbox.state('shiphero', 'shipments')
+  await until(() => shipments().length >= story.shipments, 'the parcels')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(shipments()).toHaveLength(story.shipments)
+  const units = shipments()
+    .flatMap(({ lines }: Json) => lines)
+    .reduce((sum: number, { quantity }: Json) => sum + quantity, 0)
+  expect(units).toBe(story.shippedUnits)
+  expect(story.units - story.shippedUnits).toBe(5)
+  expect(sandbox.state('shiphero', 'products').every(({ on_hand }: Json) => on_hand >= 0)).toBe(true)
+  await sandbox.close()
+})
+
 test('seeding again changes nothing; another story is refused', async () => {
   const sandbox = await startSandbox({ dir: folder() })
   const first = sandbox.seed({ orders: 30, seed: 1 })

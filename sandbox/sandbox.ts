@@ -26,13 +26,13 @@ export interface SandboxOptions {
   /** The control port of a first start; later starts use the remembered one. Default 0, any free port. */
   controlPort?: number
 }
-export interface SeedOptions {
+interface SeedOptions {
   /** Default 500. */
   orders?: number
   /** Default 42. */
   seed?: number
 }
-export interface RequestFilter {
+interface RequestFilter {
   /** Only requests that may change something. */
   writes?: boolean
   /** Only after this request number, or after this moment (RFC 3339). */

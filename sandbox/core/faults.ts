@@ -2,7 +2,7 @@
 import { type Random, random } from './random.ts'
 import type { Meaning, Request, SystemName } from './types.ts'
 
-export const effects = [
+const effects = [
   'latency', // waits `ms`, then goes on as usual
   'status', // answers `status` in the vendor's shape, not carried out (carried out with `executed: true`)
   'timeout-before', // never carried out, never answered
@@ -12,7 +12,7 @@ export const effects = [
   'cut-json', // carried out, half of the answer's body arrives
   'html-200', // a web page with status 200, not carried out (carried out with `executed: true`)
 ] as const
-export type Effect = (typeof effects)[number]
+type Effect = (typeof effects)[number]
 
 export interface FaultRule {
   /** Without it the rule holds for all systems. */

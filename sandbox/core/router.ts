@@ -9,7 +9,7 @@ export interface Call {
   /** The body as JSON; undefined when there is none. */
   body: Json
 }
-export type Handler = (call: Call) => Reply
+type Handler = (call: Call) => Reply
 /** `GET /wp-json/wc/v3/orders/:id` → what answers it. */
 export type Routes = Record<string, Handler>
 

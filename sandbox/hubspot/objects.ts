@@ -140,12 +140,7 @@ export function show(type: ObjectType, object: CrmObject, names?: string[]): Jso
   }
 }
 
-export function find(
-  crm: Crm,
-  type: ObjectType,
-  id: string,
-  idProperty: string | null | undefined,
-): CrmObject | undefined {
+function find(crm: Crm, type: ObjectType, id: string, idProperty: string | null | undefined): CrmObject | undefined {
   if (!idProperty || idProperty === 'hs_object_id') {
     const object = crm.objects[type].get(id)
     return object?.archived ? undefined : object

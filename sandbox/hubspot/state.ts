@@ -31,7 +31,7 @@ export interface Property {
   readOnly?: boolean
 }
 
-export const objectTypes = ['contacts', 'deals', 'companies'] as const
+const objectTypes = ['contacts', 'deals', 'companies'] as const
 export type ObjectType = (typeof objectTypes)[number]
 const typeIds: Record<string, ObjectType> = {
   '0-1': 'contacts',

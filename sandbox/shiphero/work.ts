@@ -153,7 +153,7 @@ export class Work {
   }
 }
 
-export function onHold({ data }: Order): boolean {
+function onHold({ data }: Order): boolean {
   return Object.values(data.holds ?? {}).some((hold) => hold === true)
 }
 

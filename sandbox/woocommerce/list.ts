@@ -20,7 +20,7 @@ export function many(query: URLSearchParams, name: string): string[] | undefined
   return values.length > 0 ? values : undefined
 }
 
-export function ids(query: URLSearchParams, name: string): Set<number> | undefined {
+function ids(query: URLSearchParams, name: string): Set<number> | undefined {
   const values = many(query, name)
   if (!values) return undefined
   for (const value of values) if (!/^\d+$/.test(value)) invalid(name, `${name}[0] is not of type integer.`)

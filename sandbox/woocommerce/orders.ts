@@ -8,7 +8,7 @@ import { list, many } from './list.ts'
 import { linked, mergedMeta, nextPart, type Shop } from './shop.ts'
 
 const path = '/wp-json/wc/v3/orders'
-export const statuses = ['pending', 'processing', 'on-hold', 'completed', 'cancelled', 'refunded', 'failed', 'trash']
+const statuses = ['pending', 'processing', 'on-hold', 'completed', 'cancelled', 'refunded', 'failed', 'trash']
 const kinds: Record<string, Kind> = {
   status: ['auto-draft', 'checkout-draft', ...statuses],
   currency: 'string',
