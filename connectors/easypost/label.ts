@@ -41,14 +41,14 @@ async function boughtLately(api: Api, key: string): Promise<Json | undefined> {
 }
 
 /** The cheapest rate of the wanted services (`UPS Ground`, or all of a carrier: `UPS`); of all, where none is named. Throws before money is spent. */
-function fittingRate({ rates, messages }: Json, services: string[] | undefined): Json {
-  const wanted = services?.map((one) => one.toLowerCase())
+function fittingRate({ rates, messages }: Json, services: string | undefined): Json {
+  const wanted = services?.split(',').map((one) => one.trim().toLowerCase())
   const names = (rate: Json) => [rate.carrier, `${rate.carrier} ${rate.service}`].map((name) => name.toLowerCase())
   const fitting = rates.filter((rate: Json) => !wanted || names(rate).some((name) => wanted.includes(name)))
   if (fitting.length > 0)
     return fitting.reduce((best: Json, rate: Json) => (Number(rate.rate) < Number(best.rate) ? rate : best))
   const offers = rates.map((rate: Json) => `${rate.carrier} ${rate.service}`).join(', ') || 'nothing'
   const reasons = (messages ?? []).map((one: Json) => ` ${one.carrier} says: ${one.message}.`).join('')
-  const say = `EasyPost offers ${offers} for this parcel, but not ${services?.join(' or ') ?? 'any rate'}.${reasons} Change the table of carrier services, or the parcel.`
+  const say = `EasyPost offers ${offers} for this parcel, but not ${services ?? 'any rate'}.${reasons} Change the table of carrier services, or the parcel.`
   throw new ConnectorError('invalid', 'HUB_LABEL_NO_RATE', say)
 }
