@@ -2,6 +2,7 @@ import type { Diagnostic } from '../platform/config/diagnostic.ts'
 import { nearest } from '../platform/config/diagnostic.ts'
 import type { JsonSchema } from '../platform/config/schema-inline.ts'
 import type { YamlFile } from '../platform/config/yaml.ts'
+import { backward } from './backward.ts'
 import { Checker } from './check/check.ts'
 import { checkOptions } from './check/options.ts'
 import type { GroundRules, Readings } from './check/scope.ts'
@@ -14,9 +15,9 @@ import { fileErrors } from './errors.ts'
 import { expressionFault } from './expr.ts'
 import type { FunctionSet } from './functions.ts'
 import type { LoadMappingsOptions } from './load.ts'
-import { Lowering } from './lower.ts'
+import { forward } from './lower.ts'
 import { below, type Report, RuleParser } from './parse.ts'
-import { type FieldPath, parsePath } from './path.ts'
+import { parsePath, type Segment } from './path.ts'
 import { type Assignment, type Naming, type Origin, type Rule, rulesOf } from './rule.ts'
 import type { Table } from './tables.ts'
 import type { Mapper, Mapping, RuleInfo } from './types.ts'
@@ -98,7 +99,6 @@ export function build(
   if (hasErrors(diagnostics)) return { diagnostics }
 
   const { direction, vendorIn, vendorOut, record } = sides
-  const lowering = new Lowering(around.functions, report, (path) => typesIn(vendorIn, path))
   const makers = new Map<'in' | 'out', () => Mapper>()
   const side = (way: 'in' | 'out', lowered: Assignment[], names: Naming[], skips: typeof skip) => {
     const [source, target] = way === 'in' ? [vendorIn, record.schema] : [record.schema, vendorOut]
@@ -124,9 +124,19 @@ export function build(
       mapper(way, lowered, names, skips, target, value.blank === 'absent' && (way === 'in' || direction === 'out')),
     )
   }
-  if (direction !== 'out') side('in', lowering.forward(assignments, 'read'), naming, skip)
-  if (direction === 'out') side('out', lowering.forward(assignments, 'write'), naming, skip)
-  if (direction === 'both') side('out', lowering.backward(assignments), [], [])
+  if (direction !== 'out') side('in', forward(assignments, 'read', around.functions), naming, skip)
+  if (direction === 'out') side('out', forward(assignments, 'write', around.functions), naming, skip)
+  if (direction === 'both')
+    side(
+      'out',
+      backward(assignments, {
+        functions: around.functions,
+        report,
+        typesAt: (segments) => typesIn(vendorIn, segments),
+      }),
+      [],
+      [],
+    )
   if (hasErrors(diagnostics)) return { diagnostics }
 
   const mapping: Mapping = {
@@ -176,8 +186,8 @@ function infoOf(rule: Rule, target: string): RuleInfo {
   }
 }
 
-function typesIn(schema: JsonSchema | undefined, path: FieldPath): string[] | undefined {
-  const found = schema && walk(schema, path.segments)
+function typesIn(schema: JsonSchema | undefined, segments: readonly Segment[]): string[] | undefined {
+  const found = schema && walk(schema, segments)
   return found?.kind === 'found' ? typesOf(found.schema) : undefined
 }
 

@@ -38,7 +38,16 @@ export type Source =
   | { kind: 'first'; rules: Rule[] }
   | { kind: 'join'; rules: Rule[]; separator: string }
   | { kind: 'list'; rules: Rule[] }
-  | { kind: 'each'; path: FieldPath; naming: Naming[]; where?: Condition; item?: Rule; fields?: Assignment[] }
+  /** `single`: its items are single values, although `fields` makes objects of them (only on the way back). */
+  | {
+      kind: 'each'
+      path: FieldPath
+      naming: Naming[]
+      where?: Condition
+      item?: Rule
+      fields?: Assignment[]
+      single?: true
+    }
   | { kind: 'object'; path?: FieldPath; naming: Naming[]; fields: Assignment[] }
   | { kind: 'expr'; text: string }
   /** An out-only rule of a mapping for both: reads the record's field of its left side. */
@@ -92,6 +101,11 @@ export interface AsOptions {
   zone?: string
   ambiguous?: 'earlier' | 'later'
   separator?: string
+}
+
+/** Whether steps make something else of what the source gives. */
+export function isChanged(rule: Rule): boolean {
+  return rule.steps.some((step) => step.kind === 'map' || step.kind === 'link' || step.kind === 'convert')
 }
 
 /** Every rule below these assignments, outer before inner. */

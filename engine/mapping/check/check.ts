@@ -4,7 +4,7 @@ import { type Condition, checkCondition } from '../condition.ts'
 import type { ValueType } from '../convert/conversion.ts'
 import { below } from '../parse.ts'
 import { type FieldPath, parsePath } from '../path.ts'
-import type { Assignment, Naming, Origin, Rule, Step } from '../rule.ts'
+import { type Assignment, isChanged, type Naming, type Origin, type Rule, type Step } from '../rule.ts'
 import { type CheckScope, follow, type Ground, type GroundRules } from './scope.ts'
 import { checkTargets, type TargetGround, targetAt } from './targets.ts'
 import { typesOf, valuesAt } from './walk.ts'
@@ -79,7 +79,7 @@ export class Checker {
       case 'const':
         return source.value === null ? {} : { types: [typeOf(source.value)], values: [source.value] }
       case 'first': {
-        const options = source.rules.map((option) => this.#rule(option, scope, target))
+        const options = source.rules.map((option) => this.#rule(option, scope, isChanged(rule) ? {} : target))
         const certain = source.rules.findIndex((option) => option.source.kind === 'const' && !option.when)
         if (certain >= 0 && certain < source.rules.length - 1)
           this.#dead(source.rules[certain + 1]!.origin, 'A fixed value stands before it, so this is never reached.')

@@ -1,10 +1,11 @@
 // From rules to the text of one plain function. Everything from a file goes in as a constant of the closure or through
 // JSON.stringify; no text of a user becomes code.
+
 import type { Condition } from '../condition.ts'
 import type { ValueType } from '../convert/conversion.ts'
 import { Expression } from '../expr.ts'
 import { segmentsText } from '../path.ts'
-import type { Assignment, Naming, Rule, Source } from '../rule.ts'
+import { type Assignment, isChanged, type Naming, type Rule, type Source } from '../rule.ts'
 import type { RuleInfo } from '../types.ts'
 import { Finder } from './find.ts'
 import type { RuleRef } from './run.ts'
@@ -133,7 +134,11 @@ export class Emitter {
         return
       case 'first':
         for (const [i, option] of source.rules.entries()) {
-          const body = this.#capture(() => this.lines.push(`${value} = ${this.rule(option, scope, at, target)};`))
+          const body = this.#capture(() =>
+            this.lines.push(
+              `${value} = ${this.rule(option, scope, at, isChanged(rule) ? `${target} (option)` : target)};`,
+            ),
+          )
           this.lines.push(...(i === 0 ? ['{', ...body, '}'] : [`if (${value} === undefined) {`, ...body, '}']))
         }
         return
@@ -198,7 +203,7 @@ export class Emitter {
     const base = baseOf(scope, source.path)
     const list = part(this, scope, base, source.path.segments, 'list').js
     const [i, js] = [this.fresh('i'), this.fresh('s')]
-    const fields = source.fields !== undefined
+    const fields = source.fields !== undefined && !source.single
     const item: Base = {
       js,
       object: fields,

@@ -66,6 +66,7 @@ export class Run implements Fault {
 /** A value small enough to be kept with an error. */
 function brief(value: Json): Json {
   if (typeof value === 'string') return value.length > 200 ? `${value.slice(0, 200)}…` : value
+  if (typeof value === 'bigint') return String(value)
   if (value === null || typeof value !== 'object') return value
   return Array.isArray(value) ? `a list of ${value.length}` : 'an object'
 }

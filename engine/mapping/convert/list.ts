@@ -2,24 +2,30 @@ import type { Json } from '../types.ts'
 import { type Conversion, type Fault, shown, wrongType } from './conversion.ts'
 import { decimal, decimalText, toNumber } from './decimal.ts'
 
+function taken(value: string, separator: string): string[] | undefined {
+  const parts = value
+    .split(separator.trim() || separator)
+    .map((part) => part.trim())
+    .filter(Boolean)
+  return parts.length ? parts : undefined
+}
+
 const split: Conversion = {
-  title: 'A text with several values as a list; written as one text again.',
+  title: 'A text with several values as a list. When writing: a list as such a text, or a text as a list.',
   options: ['separator'],
   read:
     ({ separator = ',' }) =>
-    (value, fault) => {
-      if (Array.isArray(value)) return value
-      if (typeof value !== 'string') return wrongType(value, 'text', fault)
-      const parts = value
-        .split(separator.trim() || separator)
-        .map((part) => part.trim())
-        .filter(Boolean)
-      return parts.length ? parts : undefined
-    },
+    (value, fault) =>
+      Array.isArray(value)
+        ? value
+        : typeof value === 'string'
+          ? taken(value, separator)
+          : wrongType(value, 'text', fault),
   write:
     ({ separator = ', ' }) =>
     (value, fault) => {
-      if (!Array.isArray(value)) return wrongType(value, 'a list', fault)
+      if (typeof value === 'string') return taken(value, separator)
+      if (!Array.isArray(value)) return wrongType(value, 'a list or text', fault)
       const mark = separator.trim() || separator
       const parts: string[] = []
       for (const part of value) {
@@ -36,10 +42,11 @@ const split: Conversion = {
       return parts.join(separator)
     },
   back: (options) => split.write(options),
-  gives: { read: ['array'], write: ['string'] },
+  gives: { read: ['array'] },
   examples: [
     { given: 'b2b, priority', gives: ['b2b', 'priority'] },
     { direction: 'write', options: { separator: ';' }, given: ['b2b', 'priority'], gives: 'b2b;priority' },
+    { direction: 'write', given: 'Ground, Express', gives: ['Ground', 'Express'] },
   ],
 }
 

@@ -79,6 +79,12 @@ function write(options: AsOptions) {
     const amount = value?.amount
     const text = typeof value === 'object' && decimalText(amount)
     if (!text || typeof value.currency !== 'string') return wrongType(value, 'money', fault)
+    if (options.currency !== undefined && typeof currency !== 'string') {
+      return fault.fail(
+        'HUB_MAP_CURRENCY',
+        `The amount is in ${value.currency}, and the target's currency is not there.`,
+      )
+    }
     if (typeof currency === 'string' && currency.toUpperCase() !== value.currency) {
       return fault.fail('HUB_MAP_CURRENCY', `The amount is in ${value.currency}, the target takes ${currency}.`)
     }

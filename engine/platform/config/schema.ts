@@ -86,6 +86,9 @@ export function emptySchemas(): Schemas {
           severity: 'error',
           message: fault.message,
           ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+          ...(fault.part === 'key' && /\s/.test(String(fault.path.at(-1)))
+            ? { cure: 'A text with a comma or a colon in it stands in quotes.' }
+            : {}),
         }),
       ),
   }
