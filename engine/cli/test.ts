@@ -6,7 +6,7 @@ import { renderDiagnostics } from '../platform/config/diagnostic.ts'
 import { loadSchemas } from '../platform/config/schema.ts'
 import { loadConnectors } from '../registry.ts'
 import { PROJECT } from '../setup/load.ts'
-import { loadMappingSet } from '../setup/mappings.ts'
+import { fixturesOf, loadMappingSet } from '../setup/mappings.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { out, readSource } from './open.ts'
 import type { Printer } from './print.ts'
@@ -44,8 +44,9 @@ export function testCommand(program: Command): void {
 
 async function runOnce(only: string | undefined, options: Options, print: Printer): Promise<boolean> {
   const schemas = loadSchemas(path.join(PROJECT, 'schemas'))
-  const mappings = await loadMappingSet(PROJECT, schemas, await loadConnectors())
-  const report = await runMappingTests(mappings, { root: PROJECT, schemas, ...(only ? { path: only } : {}), ...(options.update ? { update: true } : {}) })
+  const connectors = await loadConnectors()
+  const mappings = await loadMappingSet(PROJECT, schemas, connectors)
+  const report = await runMappingTests(mappings, { root: PROJECT, schemas, fixtures: fixturesOf(connectors), ...(only ? { path: only } : {}), ...(options.update ? { update: true } : {}) })
   const broken = mappings.diagnostics.filter((each) => each.severity === 'error')
   const faults = [...broken, ...report.diagnostics]
   if (print.json) print.line(JSON.stringify({ ...report, diagnostics: faults }, null, 2))

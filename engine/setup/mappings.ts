@@ -7,18 +7,37 @@ import type { JsonSchema } from '../platform/config/schema-inline.ts'
 import type { Registered } from '../registry.ts'
 
 /** `root` holds mappings/; what is wrong in them is in `diagnostics`. */
-export function loadMappingSet(root: string, schemas: Schemas, connectors: Map<string, Registered>): Promise<MappingSet> {
+export function loadMappingSet(
+  root: string,
+  schemas: Schemas,
+  connectors: Map<string, Registered>,
+): Promise<MappingSet> {
   const known = connectorSchemas(connectors)
   return loadMappings({
     root,
     schemas,
     connectorSchema: known,
     // Of a connector whose resources are the user's own (files) no names are known.
-    connectors: Object.fromEntries([...connectors].map(([name, { capabilities }]) => [name, capabilities.ownResources ? [] : [...Object.keys(capabilities.resources), ...Object.keys(capabilities.actions)]])),
+    connectors: Object.fromEntries(
+      [...connectors].map(([name, { capabilities }]) => [
+        name,
+        capabilities.ownResources ? [] : [...Object.keys(capabilities.resources), ...Object.keys(capabilities.actions)],
+      ]),
+    ),
   })
 }
 
-function connectorSchemas(connectors: Map<string, Registered>): (connector: string, resource: string, direction: 'in' | 'out') => JsonSchema | undefined {
+/** Where the tests of mappings find what a connector's system sends. */
+export function fixturesOf(connectors: Map<string, Registered>): (connector: string) => string | undefined {
+  return (connector) => {
+    const folder = connectors.get(connector)?.folder
+    return folder && path.join(folder, 'fixtures')
+  }
+}
+
+function connectorSchemas(
+  connectors: Map<string, Registered>,
+): (connector: string, resource: string, direction: 'in' | 'out') => JsonSchema | undefined {
   const sets = new Map<string, Schemas>()
   const setOf = (name: string): Schemas => {
     const known = sets.get(name)
@@ -26,7 +45,9 @@ function connectorSchemas(connectors: Map<string, Registered>): (connector: stri
     const set = emptySchemas()
     const folder = path.join(connectors.get(name)!.folder, 'schemas')
     if (existsSync(folder)) {
-      for (const file of readdirSync(folder)) if (file.endsWith('.json')) set.add(file.slice(0, -'.json'.length), JSON.parse(readFileSync(path.join(folder, file), 'utf8')))
+      for (const file of readdirSync(folder))
+        if (file.endsWith('.json'))
+          set.add(file.slice(0, -'.json'.length), JSON.parse(readFileSync(path.join(folder, file), 'utf8')))
     }
     sets.set(name, set)
     return set
@@ -35,7 +56,13 @@ function connectorSchemas(connectors: Map<string, Registered>): (connector: stri
     const capabilities = connectors.get(connector)?.capabilities
     const action = capabilities?.actions[resource]
     const one = capabilities?.resources[resource]
-    const file = action ? (direction === 'in' ? action.answerSchema : action.schema) : direction === 'out' ? (one?.pushSchema ?? one?.schema) : one?.schema
+    const file = action
+      ? direction === 'in'
+        ? action.answerSchema
+        : action.schema
+      : direction === 'out'
+        ? (one?.pushSchema ?? one?.schema)
+        : one?.schema
     return file ? setOf(connector).get(file.replace(/\.json$/, '')) : undefined
   }
 }

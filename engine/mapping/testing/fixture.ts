@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseJson } from '../../connector/json.ts'
 import { parsePath, type Segment } from '../path.ts'
 import { readPath } from '../read.ts'
@@ -36,14 +36,9 @@ export function readGiven(given: Given, places: string[]): Json {
   return item
 }
 
-/** The fixture folder of a mapping's connector, the test's own folder, and the root. */
-export function fixturePlaces(root: string, mapping: string, testFile: string): string[] {
-  return [join(root, 'connectors', mapping.split('/')[0]!, 'fixtures'), dirname(testFile), root]
-}
-
 function readFixture(name: string, places: string[]): Json {
   const file = places.map((place) => join(place, name)).find((one) => existsSync(one))
-  if (!file) throw new Error(`There is no fixture \`${name}\`, neither in ${places[0]} nor beside the test.`)
+  if (!file) throw new Error(`There is no fixture \`${name}\` in ${places.join(' or ')}.`)
   try {
     return parseJson(readFileSync(file, 'utf8'))
   } catch (error) {

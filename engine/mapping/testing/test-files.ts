@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import type { Diagnostic } from '../../platform/config/diagnostic.ts'
 import type { Schemas } from '../../platform/config/schema.ts'
 import { editYaml, readYaml, type YamlFile } from '../../platform/config/yaml.ts'
 import type { Direction, Mapping, MappingSet, RuleInfo } from '../types.ts'
-import { fixturePlaces } from './fixture.ts'
 import { runTest, type TestSpec } from './run-test.ts'
 
 export interface MappingTestOptions {
   root: string
   dirs?: string[]
   schemas: Schemas
+  /** The folder of a connector's fixtures; they are also looked for beside the test. */
+  fixtures: (connector: string) => string | undefined
   /** Only tests of files or folders that begin with this path (relative to the root), or of a mapping of this name. */
   path?: string
   /** Rewrites `expect` of failing tests with what came out. */
@@ -91,7 +92,7 @@ export function mappingTests(
       const setting = {
         mapping,
         schemas: options.schemas,
-        places: fixturePlaces(root, name, file),
+        places: [options.fixtures(name.split('/')[0]!) ?? [], dirname(file), root].flat(),
         touched: (direction: Direction, rule: number) => touched?.(mapping, direction, rule),
       }
       tests.push({
