@@ -137,6 +137,8 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     pipeline.wakeSoon()
   }
 
+  // What a connector needs at the vendor (a property that holds our key), made once where it is missing.
+  await Promise.all([...clients.values()].map((client) => client.setup().catch(onError)))
   await retryParked()
   await Promise.all(names.map((name) => queues.work(name, 4, (job) => runJob(name, job))))
   const schedules = options.schedule ? schedulesOf(loaded) : new Map<string, Schedule[]>()

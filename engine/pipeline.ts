@@ -20,7 +20,7 @@ import { openWebhookIntake } from './intake/webhooks.ts'
 import { type KeptAnswer, settle } from './outcome/settle.ts'
 import { type Coalesced, coalesced } from './platform/coalesce.ts'
 import type { Queues } from './platform/queue/queues.ts'
-import { serverIsGone } from './platform/store/pool.ts'
+import { patiently, serverIsGone } from './platform/store/pool.ts'
 import type { Store, Transaction } from './platform/store/store.ts'
 import type { Assembly } from './setup/assemble.ts'
 import type { Facts } from './setup/facts.ts'
@@ -109,7 +109,7 @@ export function openPipeline(hub: Running) {
         }
       },
     }
-    await deliverChunk({ store, worker, connection, routes, parents: facts.parents, concurrency: hub.concurrency(connection), signal: hub.signal }, ids, (settlements) => settle(settleFacts, settlements))
+    await deliverChunk({ store, worker, connection, routes, parents: facts.parents, concurrency: hub.concurrency(connection), signal: hub.signal }, ids, (settlements) => patiently(() => settle(settleFacts, settlements)))
     for (const route of calls) decideSoon(route)
     wakeSoon()
   }

@@ -120,7 +120,7 @@ async function carry(hub: HubProcess, systems: Systems, story: Story, print: Pri
     const result = audit(orders, found, { withStorefront: story.withStorefront })
     if (!print.json) {
       display.show([
-        { label: story.withStorefront ? 'orders in the store' : 'orders in the file', now: orders.length, of: story.withStorefront ? found.shopOrders.length : 0 },
+        { label: story.withStorefront ? 'orders from the store' : 'orders from the file', now: orders.length, of: story.withStorefront ? found.shopOrders.length : 0 },
         ...result.rows.map((row) => ({ label: `${row.what} in the ${row.system}`, now: row.found, of: row.expected })),
       ])
     }

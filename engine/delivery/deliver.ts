@@ -69,7 +69,9 @@ export async function deliver(facts: DeliveryFacts, ids: number[], settle: (sett
       const index = next++
       const handoff = pending[index]!
       const stop = facts.signal.aborted || leaseLeft() < LEASE_RESERVE_MS
-      unsaved.push(stop ? { handoff, route: routes.get(handoff.route)!, result: { result: 'released' } } : await toSend[index]!())
+      const settlement: Settlement = stop ? { handoff, route: routes.get(handoff.route)!, result: { result: 'released' } } : await toSend[index]!()
+      // Only now: `save` may have replaced the list while this one was on its way.
+      unsaved.push(settlement)
       if (performance.now() - lastSaved > 1000) await save()
     }
   }

@@ -16,7 +16,9 @@ interface Owing {
  * parked, failed and backoff, never what is uncertain, in flight or held for a person.
  */
 export async function owe(tx: Transaction, routes: Route[], changes: Owing[]): Promise<void> {
+  // Handoffs are always locked in this order, here and when outcomes are written: no deadlocks.
   const owed = changes.flatMap((change) => routes.filter((route) => route.record === change.type && !change.deleted && route.matches(change.data)).map((route) => ({ route, change })))
+  owed.sort((a, b) => a.change.id - b.change.id || (a.route.name < b.route.name ? -1 : 1))
   const pushes = owed.filter(({ route }) => route.kind === 'push')
   const calls = owed.filter(({ route }) => route.kind === 'call')
   if (pushes.length > 0) await tx.query(OWE_PUSH, columns(pushes))
@@ -59,9 +61,12 @@ where handoff.request is null and handoff.state in ('parked', 'waiting', 'failed
 
 /** Makes due what waited for these records or links to arrive. */
 export async function release(tx: Transaction, arrived: string[]): Promise<void> {
-  await tx.query(
-    "update handoff set state = 'owed', due_at = hub_now(), queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = hub_now() where state = 'waiting' and waiting_for = any($1::text[])",
-    [arrived],
-  )
+  const waiting = await tx.query<{ id: number }>("select id from handoff where state = 'waiting' and waiting_for = any($1::text[]) order by record_id, route, occurrence for no key update", [arrived])
+  if (waiting.length > 0) {
+    await tx.query(
+      "update handoff set state = 'owed', due_at = hub_now(), queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = hub_now() where id = any($1::bigint[]) and state = 'waiting'",
+      [waiting.map((row) => row.id)],
+    )
+  }
   await tx.query("update item set status = 'new', waiting_for = null, claimed_by = null, deaths = 0 where status = 'waiting' and waiting_for = any($1::text[])", [arrived])
 }

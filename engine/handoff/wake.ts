@@ -46,9 +46,9 @@ returning handoff.id, handoff.connection, handoff.lane`
  */
 export async function reclaim(store: Store): Promise<number> {
   const rows = await store.query(
-    `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, uncertain_since = coalesce(uncertain_since, updated_at), image = null,
+    `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, uncertain_since = hub_now(), image = null,
        fence = fence + 1, deaths = deaths + 1, worker = null, lease_until = null
-     where state = 'sending' and (lease_until < hub_now() or not worker_lives(worker)) returning id`,
+     where id in (select id from handoff where state = 'sending' and (lease_until < hub_now() or not worker_lives(worker)) for update skip locked) returning id`,
   )
   return rows.length
 }

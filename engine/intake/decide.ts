@@ -32,8 +32,10 @@ interface Target {
 }
 
 /** Decides on a batch of drafts and writes everything that follows, in one transaction. */
-export async function decide(store: Store, decider: Decider, source: Source, { drafts, decisions }: Drafted, all: ClaimedItem[]): Promise<{ changes: Change[]; decisions: Map<ClaimedItem, Decision> }> {
-  return store.transaction(async (tx) => {
+export async function decide(store: Store, decider: Decider, source: Source, drafted: Drafted, all: ClaimedItem[]): Promise<void> {
+  await store.transaction(async (tx) => {
+    const decisions = new Map(drafted.decisions)
+    const { drafts } = drafted
     const targets = await identify(tx, decider, source, drafts, decisions)
     const rows = await lockRecords(tx, targets)
     const { changes, linked } = await apply(tx, decider, source, targets, rows, decisions)
@@ -45,7 +47,6 @@ export async function decide(store: Store, decider: Decider, source: Source, { d
     }
     const arrived = [...changes.filter((change) => change.created).map((change) => `record:${change.type}:${change.key}`), ...linked]
     if (arrived.length > 0) await decider.release(tx, arrived)
-    return { changes, decisions }
   })
 }
 
@@ -105,7 +106,7 @@ async function lockRecords(tx: Transaction, targets: Target[]): Promise<LockedRe
   const rows = await tx.query<LockedRecord & Record<string, unknown>>(
     `select id, type, key, version, data, hash, deleted from record
      where id = any($1::bigint[]) or (type, key) in (select * from unnest($2::text[], $3::text[]))
-     order by type, key for update`,
+     order by type, key for no key update`,
     [ids, wanted.map((target) => target.draft.type), wanted.map((target) => target.key)],
   )
   const isNew = new Set(created.map((row) => row.id))

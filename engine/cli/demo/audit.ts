@@ -84,7 +84,7 @@ export function audit(orders: ExpectedOrder[], found: Collections, options: { wi
   count('erp', 'invoices', perOrder, posted.map((invoice) => orderOf(invoice.ref)))
   const drafts = posted.filter((invoice) => invoice.state !== 'posted').length
   if (drafts > 0) faults.push(`${drafts} invoices are drafts`)
-  count('crm', 'contacts', new Set(known.flatMap((order) => (order.customer ? [order.customer] : []))), found.contacts.map((contact) => contact.properties.email))
+  count('crm', 'contacts', new Set(known.flatMap((order) => (order.customer ? [order.customer] : []))), found.contacts.map((contact) => contact.properties.handoff_key))
   count('crm', 'deals', known.map((order) => order.key), found.deals.map((deal) => deal.properties.handoff_key))
 
   const shipped = parcels.reduce((total, parcel) => total + parcel.units, 0)

@@ -25,7 +25,7 @@ export async function orderOutcomes(store: Store, source: string, connection: st
     [source, connection, resource, route],
   )
   return rows.map((row) => {
-    const customer = row.record?.customer?.email ?? undefined
+    const customer = row.record?.customer?.number ?? undefined
     const stopped = reasonOf(row)
     return { key: row.key ?? `${connection}:${row.external_id}`, customer, ...(stopped ? { stopped } : {}) }
   })

@@ -22,7 +22,7 @@ export function progressDisplay(print: Printer, live: boolean) {
         drawn = lines.length + 1
       } else if (Date.now() - lastLine >= 2000) {
         lastLine = Date.now()
-        print.line(`  ${seconds.padStart(6)} s  ${figures.map((figure) => `${figure.now} ${figure.label.split(' in ')[0]}`).join(', ')}`)
+        print.line(`  ${seconds.padStart(6)} s  ${figures.map((figure) => `${figure.now} ${short(figure.label)}`).join(', ')}`)
       }
     },
   }
@@ -33,4 +33,10 @@ const WIDTH = 24
 function bar({ now, of }: Figure): string {
   const full = of > 0 ? Math.min(WIDTH, Math.round((now / of) * WIDTH)) : 0
   return `${'█'.repeat(full)}${'·'.repeat(WIDTH - full)}`
+}
+
+/** `orders in the warehouse` → `in warehouse`, `labels in the carrier` → `labels`. */
+function short(label: string): string {
+  const [what, where] = label.split(/ (?:in|from) the /)
+  return what === 'orders' ? `in ${where}` : what!
 }

@@ -35,9 +35,11 @@ export function byCursor(facts: CursorFacts): Pull {
     let seen: SourceItem[] = []
     let lastClock: number | undefined
     let restarts = 0
+    let requests = 0
     let exclude = facts.exclude ?? 0
 
     for (;;) {
+      requests++
       const left = seen.slice(0, exclude)
       const offset = Math.max(0, seen.length - left.length - 1)
       const since = cursor === undefined ? {} : { since: moment(cursor - step) }
@@ -59,7 +61,10 @@ export function byCursor(facts: CursorFacts): Pull {
         continue
       }
 
-      const fresh = items.filter((item) => !known.has(identity(item)))
+      // What is older than the cursor came before: a vendor that shows one page for ever must not keep us running.
+      const behind = (item: SourceItem) =>
+        requests > 1 && cursor !== undefined && (instant(item.stamp) ?? cursor) < cursor
+      const fresh = items.filter((item) => !known.has(identity(item)) && !behind(item))
       const newest = Math.max(
         cursor ?? Number.NEGATIVE_INFINITY,
         ...fresh.map((item) => instant(item.stamp) ?? Number.NEGATIVE_INFINITY),

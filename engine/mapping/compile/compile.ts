@@ -4,7 +4,8 @@ import { recordErrors } from '../errors.ts'
 import type { Assignment, Naming, Rule } from '../rule.ts'
 import type { Direction, Json, LinkWanted, MapContext, Mapper, MapResult, RuleInfo } from '../types.ts'
 import { Emitter } from './emit.ts'
-import { Run, type Runtime, runtime } from './run.ts'
+import { Run } from './run.ts'
+import { type Runtime, runtime } from './runtime.ts'
 
 export interface Program {
   direction: Direction

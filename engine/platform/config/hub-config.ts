@@ -55,8 +55,19 @@ export interface ReadConfig {
 
 const SECTIONS = ['connections', 'sources', 'routes', 'owners'] as const
 
-export function readConfig(folder: string, schemas: Schemas, variable: (name: string) => string | undefined, offline = false): ReadConfig {
-  const config: HubConfig = { connections: {}, sources: {}, routes: {}, owners: {}, server: { host: '127.0.0.1', port: 8480 } }
+export function readConfig(
+  folder: string,
+  schemas: Schemas,
+  variable: (name: string) => string | undefined,
+  offline = false,
+): ReadConfig {
+  const config: HubConfig = {
+    connections: {},
+    sources: {},
+    routes: {},
+    owners: {},
+    server: { host: '127.0.0.1', port: 8480 },
+  }
   const diagnostics: Diagnostic[] = []
   const homes = new Map<string, YamlFile>()
   const names = listYaml(folder)
@@ -64,7 +75,8 @@ export function readConfig(folder: string, schemas: Schemas, variable: (name: st
     const file = path.join(folder, name)
     const yaml = readYaml(file, path.relative('.', file) || file)
     diagnostics.push(...yaml.diagnostics)
-    if (yaml.diagnostics.some((each) => each.severity === 'error') || yaml.value === null || yaml.value === undefined) continue
+    if (yaml.diagnostics.some((each) => each.severity === 'error') || yaml.value === null || yaml.value === undefined)
+      continue
     const faults = schemas.check('config/hub', yaml, 'CONFIG')
     diagnostics.push(...faults)
     const resolved = resolveReferences(yaml.value, variable, offline)
@@ -90,13 +102,26 @@ function referenceDiagnostic(yaml: YamlFile, { path: at, ...rest }: ReferenceFau
   return yaml.diagnostic(at, 'value', { severity: 'error', ...rest })
 }
 
-function mergeInto(config: HubConfig, part: Partial<HubConfig>, yaml: YamlFile, homes: Map<string, YamlFile>, diagnostics: Diagnostic[]): void {
+function mergeInto(
+  config: HubConfig,
+  part: Partial<HubConfig>,
+  yaml: YamlFile,
+  homes: Map<string, YamlFile>,
+  diagnostics: Diagnostic[],
+): void {
   for (const section of SECTIONS) {
     for (const [name, value] of Object.entries(part[section] ?? {})) {
       const home = homes.get(`${section}.${name}`)
       if (home) {
         const message = `${section}.${name} is already in ${home.file}:${home.at([section, name], 'key').line}.`
-        diagnostics.push(yaml.diagnostic([section, name], 'key', { code: 'HUB_CONFIG_TWICE', severity: 'error', message, cure: 'Keep one of the two.' }))
+        diagnostics.push(
+          yaml.diagnostic([section, name], 'key', {
+            code: 'HUB_CONFIG_TWICE',
+            severity: 'error',
+            message,
+            cure: 'Keep one of the two.',
+          }),
+        )
         continue
       }
       homes.set(`${section}.${name}`, yaml)

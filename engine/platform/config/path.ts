@@ -3,7 +3,8 @@
 export function valueAt(data: any, path: string[]): any {
   let value = data
   for (const step of path) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) return undefined
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step))
+      return undefined
     value = value[step]
   }
   return value

@@ -43,3 +43,15 @@ export class GuardedPool extends pg.Pool {
     }
   }
 }
+
+/** Repeats work while the database server is away, for at most half a minute: what was sent must be written down. */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (const start = Date.now(); ; ) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!serverIsGone(error) || Date.now() - start > 30_000) throw error
+      await sleep(250)
+    }
+  }
+}

@@ -29,6 +29,7 @@ export interface Store extends Transaction {
   schema: string
   /** For the queue: a pool of its own, whose commits need not be durable, because the ledger is. */
   queuePool(size: number): GuardedPool
+  /** Runs the work in one transaction; the work may run more than once and must not keep state of its own. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Registers this process; resolves to its worker id and holds the lock that says it lives. `again`: under the id it had. */
   register(onLost: () => void, again?: number): Promise<{ worker: number; release: () => Promise<void> }>
@@ -65,7 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     embedded: server !== undefined,
     query,
     queuePool: (size) => makePool({ max: size, application_name: 'handoff-queue', options: '-c search_path=bullmq -c synchronous_commit=off -c jit=off' }),
-    transaction: (work) => transaction(pool, work),
+    transaction: (work) => repeated(() => transaction(pool, work)),
     register: (onLost, again) => register(base, schema, onLost, again),
     ready: async (deadlineMs = 60_000) => {
       for (const start = Date.now(); ; await sleep(100)) {
@@ -91,6 +92,19 @@ async function connectPatiently(pool: GuardedPool): Promise<pg.PoolClient> {
       return await pool.connect()
     } catch (error) {
       if (!serverIsGone(error) || attempt === 8) throw error
+    }
+  }
+}
+
+/** PostgreSQL chose this transaction to give way (deadlock, serialisation): nothing of it happened, so it is run again. */
+async function repeated<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if ((code !== '40P01' && code !== '40001') || attempt === 5) throw error
+      await sleep(attempt * 20 * Math.random())
     }
   }
 }
@@ -138,8 +152,13 @@ async function isLast(server: EmbeddedServer): Promise<boolean> {
   client.on('error', () => {})
   try {
     await client.connect()
-    const { rows } = await client.query("select count(*)::int as others from pg_stat_activity where application_name like 'handoff%' and pid <> pg_backend_pid()")
-    return rows[0].others === 0
+    // Our own connections end a moment after we closed them.
+    for (let turn = 0; turn < 40; turn++) {
+      const { rows } = await client.query("select count(*)::int as others from pg_stat_activity where application_name like 'handoff%' and pid <> pg_backend_pid()")
+      if (rows[0].others === 0) return true
+      await sleep(25)
+    }
+    return false
   } catch {
     return false
   } finally {

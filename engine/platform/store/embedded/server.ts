@@ -15,6 +15,7 @@ import { canReach, type ServerUser, serverUser } from './server-user.ts'
 
 const MAJOR = '18'
 const START_DEADLINE_MS = 60_000
+const SOCKETLESS_MS = 2_000
 
 export interface EmbeddedServer {
   connection: { host: string; port: number; user: string; database: string }
@@ -127,7 +128,9 @@ interface StartFacts {
 }
 
 async function startOrAdopt(facts: StartFacts): Promise<number> {
-  const deadline = Date.now() + START_DEADLINE_MS
+  const began = Date.now()
+  const deadline = began + START_DEADLINE_MS
+  const socket = path.join(facts.socketDir, '.s.PGSQL.5432')
   const late = (what: string) => {
     if (Date.now() > deadline) throw new Error(`HUB_STORE_NO_START ${what}; see ${path.join(facts.dir, 'postgres.log')}`)
   }
@@ -136,6 +139,8 @@ async function startOrAdopt(facts: StartFacts): Promise<number> {
     if (file && serves(file.pid, facts.data)) {
       if (await answers(facts)) return file.pid
       late(`the PostgreSQL server with pid ${file.pid} holds ${facts.data} but does not answer`)
+      // Something removed its socket (cleaners of /tmp do): nobody can reach it any more, so it is started anew.
+      if (file.ready && !fs.existsSync(socket) && Date.now() - began > SOCKETLESS_MS) await stopServer(file.pid, facts.data)
       await sleep(100) // starting, recovering or shutting down
       continue
     }
