@@ -14,6 +14,7 @@ const CONTACT = [
   'country',
   'lastmodifieddate',
 ]
+const DEAL = ['dealname', 'amount', 'dealstage', 'pipeline', 'closedate', 'hs_lastmodifieddate']
 const DEAL_TO_CONTACT = { associationCategory: 'HUBSPOT_DEFINED', associationTypeId: 3 }
 
 /** Search shows what changed since a moment, but only 10,000 results a question: following the cursor passes that by. */
@@ -159,6 +160,7 @@ export default defineConnector({
       pushSchema: 'deal-input.json',
       id: (deal) => deal.id,
       stamp: (deal) => deal.properties?.hs_lastmodifieddate ?? deal.updatedAt,
+      fetch: (id) => ({ path: path`/crm/v3/objects/deals/${id}`, query: { properties: DEAL } }),
       push: dealPush,
     },
   },
