@@ -68,7 +68,7 @@ function checksOf(test: Json): Check[] {
 }
 
 /** Whether there is nothing: undefined, null, an empty list. */
-export function isAbsent(value: Json): boolean {
+function isAbsent(value: Json): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
 }
 

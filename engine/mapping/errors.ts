@@ -136,4 +136,3 @@ export const fileErrors = {
 } as const satisfies Record<string, Entry>
 
 export type RecordErrorCode = keyof typeof recordErrors
-export type FileErrorCode = keyof typeof fileErrors

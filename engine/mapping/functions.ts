@@ -9,7 +9,7 @@ import { conversions } from './convert/index.ts'
 import type { Json } from './types.ts'
 
 /** What a file of mappings/functions/ exports by default. It must be pure: the same value gives the same result. */
-export interface MappingFunction {
+interface MappingFunction {
   title: string
   /** Names of its arguments, and what they mean. */
   args?: Record<string, string>

@@ -199,7 +199,7 @@ describe('hostile files', () => {
   test('no text of a mapping file crashes the loader, and none becomes code', async () => {
     const evil = [
       '"]; process.exit(1); //',
-      '${process.exit(1)}',
+      '$' + '{process.exit(1)}',
       '`',
       '\\u2028',
       "'+process.exit(1)+'",

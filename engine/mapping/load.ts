@@ -91,7 +91,7 @@ export function assembleSet(
 }
 
 /** The ways to ask for a mapping. */
-export function access(mappings: ReadonlyMap<string, Mapping>): Omit<MappingSet, 'diagnostics'> {
+function access(mappings: ReadonlyMap<string, Mapping>): Omit<MappingSet, 'diagnostics'> {
   return {
     names: () => [...mappings.keys()].sort(),
     get: (name) => mappings.get(name),

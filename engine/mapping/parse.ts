@@ -1,8 +1,9 @@
 // From YAML that fits schemas/mapping.json to rules. Names are resolved here: blocks, tables, conversions.
 import { type Diagnostic, nearest } from '../platform/config/diagnostic.ts'
 import { type Condition, parseCondition } from './condition.ts'
+import { parseSteps } from './parse-steps.ts'
 import { type FieldPath, parsePath } from './path.ts'
-import type { AsOptions, Assignment, Naming, Origin, Rule, Source, Step } from './rule.ts'
+import { type Assignment, below, type Naming, type Origin, type Rule, type Source } from './rule.ts'
 import type { Table } from './tables.ts'
 import type { Json } from './types.ts'
 
@@ -41,7 +42,7 @@ export class RuleParser {
       const here = below(origin, key)
       const target = this.path(key, here, 'key')
       if (!target) continue
-      if (target.root !== 'item' || !target.segments.length) this.#fault(here, 'key', `\`${key}\` cannot be a target.`)
+      if (target.root !== 'item' || !target.segments.length) this.fault(here, 'key', `\`${key}\` cannot be a target.`)
       else found.push({ target, rule: this.rule(rule, here) })
     }
     return found
@@ -50,7 +51,7 @@ export class RuleParser {
   path(text: Json, origin: Origin, part: 'key' | 'value' = 'value'): FieldPath | undefined {
     const path = parsePath(String(text))
     if (typeof path !== 'string') return path
-    this.#fault(origin, part, path)
+    this.fault(origin, part, path)
     return undefined
   }
 
@@ -62,7 +63,7 @@ export class RuleParser {
     return {
       origin,
       source: this.#source(value, origin),
-      steps: this.#steps(value, origin),
+      steps: parseSteps(this, value, origin),
       ...(value.when ? { when: this.condition(value.when, below(origin, 'when')) } : {}),
       ...(value.only ? { only: value.only } : {}),
       ...(value.back ? { back: value.back } : {}),
@@ -105,10 +106,10 @@ export class RuleParser {
     const given: string[] = SOURCES.filter((key) => key in value)
     const shaped = 'fields' in value || 'use' in value
     if (given.length > 1)
-      this.#fault(below(origin, given[1]!), 'key', `A rule has one source; here are ${given.join(' and ')}.`)
+      this.fault(below(origin, given[1]!), 'key', `A rule has one source; here are ${given.join(' and ')}.`)
     const first = given[0]
     if (shaped && first && first !== 'from' && first !== 'each')
-      this.#fault(
+      this.fault(
         below(origin, first),
         'key',
         `\`${first}\` cannot stand beside \`${'use' in value ? 'use' : 'fields'}\`.`,
@@ -120,13 +121,13 @@ export class RuleParser {
       const where = value['where'] ? { where: this.condition(value['where'], below(origin, 'where')) } : {}
       const naming = this.naming(value['with'], below(origin, 'with'))
       if ('item' in value && shaped)
-        this.#fault(below(origin, 'item'), 'key', '`item` cannot stand beside `fields` or `use`.')
+        this.fault(below(origin, 'item'), 'key', '`item` cannot stand beside `fields` or `use`.')
       if ('item' in value)
         return { kind: 'each', path, naming, ...where, item: this.rule(value['item'], below(origin, 'item')) }
       return { kind: 'each', path, naming, ...where, ...(shaped ? { fields: this.#fields(value, origin) } : {}) }
     }
     for (const key of ['where', 'item'] as const)
-      if (key in value) this.#fault(below(origin, key), 'key', `\`${key}\` belongs to \`each\`.`)
+      if (key in value) this.fault(below(origin, key), 'key', `\`${key}\` belongs to \`each\`.`)
     if (shaped) {
       const from = value['from'] === undefined ? {} : { path: this.path(value['from'], below(origin, 'from'))! }
       return {
@@ -137,7 +138,7 @@ export class RuleParser {
       }
     }
     if ('with' in value)
-      this.#fault(
+      this.fault(
         below(origin, 'with'),
         'key',
         '`with` belongs to `each`, `fields` or `use`, or to the top of the file.',
@@ -158,7 +159,7 @@ export class RuleParser {
         return { kind: 'expr', text: value['expr'] }
     }
     if (value['only'] !== 'out' || !value['to'])
-      this.#fault(
+      this.fault(
         origin,
         'value',
         'This rule has no source: `from`, `const`, `first`, `join`, `list`, `each`, `fields`, `use` or `expr`.',
@@ -172,11 +173,11 @@ export class RuleParser {
     const name = value['use'] as string
     const block = this.names.block(name)
     if (!block) {
-      this.#unknown('block', name, below(origin, 'use'), this.names.blocks)
+      this.unknown('block', name, below(origin, 'use'), this.names.blocks)
       return own
     }
     if (this.#open.includes(name)) {
-      this.#fault(
+      this.fault(
         below(origin, 'use'),
         'value',
         `The block \`${name}\` uses itself: ${[...this.#open, name].join(' → ')}.`,
@@ -192,86 +193,11 @@ export class RuleParser {
     return [...shared.filter((one) => !replaced.has(one.target.text)), ...own]
   }
 
-  #steps(value: Record<string, Json>, origin: Origin): Step[] {
-    const steps: Step[] = []
-    if ('default' in value) steps.push({ kind: 'default', value: value['default'] })
-    if (value['required'])
-      steps.push({ kind: 'required', ...(typeof value['required'] === 'string' ? { say: value['required'] } : {}) })
-    const unmapped =
-      'unmapped' in value
-        ? { unmapped: value['unmapped'] === 'keep' ? { keep: true as const } : { value: value['unmapped'] } }
-        : {}
-    if (value['map'] && value['lookup'])
-      this.#fault(below(origin, 'lookup'), 'key', 'A rule has `map` or `lookup`, not both.')
-    if (value['map']) steps.push({ kind: 'map', entries: new Map(Object.entries(value['map'])), ...unmapped })
-    else if (value['lookup']) steps.push(...this.#lookup(value, origin, unmapped))
-    else
-      for (const key of ['unmapped', 'column'])
-        if (key in value)
-          this.#fault(
-            below(origin, key),
-            'key',
-            `\`${key}\` belongs to \`${key === 'column' ? 'lookup' : 'map` or `lookup'}\`.`,
-          )
-    if (value['link'])
-      steps.push({
-        kind: 'link',
-        resource: value['link'],
-        missing: value['missing'] ?? 'park',
-        ...(value['record'] ? { record: value['record'] } : {}),
-      })
-    else
-      for (const key of ['missing', 'record'])
-        if (key in value) this.#fault(below(origin, key), 'key', `\`${key}\` belongs to \`link\`.`)
-    const names = value['as'] === undefined ? [] : ([value['as']].flat() as string[])
-    const { currency, unit, scale, round, format, zone, ambiguous, separator } = value
-    const options = Object.fromEntries(
-      Object.entries({ currency, unit, scale, round, format, zone, ambiguous, separator }).filter(
-        ([, v]) => v !== undefined,
-      ),
-    ) as AsOptions
-    const args = Object.fromEntries(
-      Object.entries((value['args'] ?? {}) as Record<string, Json>).map(([name, rule]) => [
-        name,
-        this.rule(rule, below(below(origin, 'args'), name)),
-      ]),
-    )
-    for (const [i, name] of names.entries()) {
-      const here = Array.isArray(value['as']) ? below(below(origin, 'as'), i) : below(origin, 'as')
-      if (!this.names.conversions.includes(name)) this.#unknown('conversion', name, here, this.names.conversions)
-      else {
-        this.names.used('conversion', name)
-        steps.push({ kind: 'as', name, options, args })
-      }
-    }
-    return steps
-  }
-
-  #lookup(value: Record<string, Json>, origin: Origin, unmapped: object): Step[] {
-    const name = value['lookup'] as string
-    const table = this.names.table(name)
-    if (!table) {
-      this.#unknown('table', name, below(origin, 'lookup'), this.names.tables)
-      return []
-    }
-    this.names.used('table', name)
-    const column = value['column'] as string | undefined
-    if (table.columns.length && !column)
-      this.#fault(
-        below(origin, 'lookup'),
-        'value',
-        `The table \`${name}\` has columns; say which: ${table.columns.join(', ')}.`,
-      )
-    if (column && !table.columns.includes(column))
-      this.#unknown('column', column, below(origin, 'column'), table.columns)
-    return [{ kind: 'map', entries: table.entries(column), table: name, ...(column ? { column } : {}), ...unmapped }]
-  }
-
-  #fault(origin: Origin, part: 'key' | 'value', message: string) {
+  fault(origin: Origin, part: 'key' | 'value', message: string) {
     this.report(origin, part, { code: 'HUB_MAP_RULE', message })
   }
 
-  #unknown(kind: string, name: string, origin: Origin, known: string[]) {
+  unknown(kind: string, name: string, origin: Origin, known: string[]) {
     const hint = nearest(name, known)
     this.report(origin, 'value', {
       code: 'HUB_MAP_UNKNOWN_NAME',
@@ -279,8 +205,4 @@ export class RuleParser {
       ...(hint ? { hint } : {}),
     })
   }
-}
-
-export function below(origin: Origin, step: string | number): Origin {
-  return { yaml: origin.yaml, path: [...origin.path, step] }
 }

@@ -13,6 +13,11 @@ export interface Origin {
   path: readonly (string | number)[]
 }
 
+/** What stands under a key, or at a place, of an origin. */
+export function below(origin: Origin, step: string | number): Origin {
+  return { yaml: origin.yaml, path: [...origin.path, step] }
+}
+
 /** Left side and right side of one line of a mapping. */
 export interface Assignment {
   target: FieldPath
@@ -113,7 +118,7 @@ export function* rulesOf(assignments: readonly Assignment[]): Generator<Rule> {
   for (const { rule } of assignments) yield* rulesIn(rule)
 }
 
-export function* rulesIn(rule: Rule): Generator<Rule> {
+function* rulesIn(rule: Rule): Generator<Rule> {
   yield rule
   const { source } = rule
   if (source.kind === 'first' || source.kind === 'join' || source.kind === 'list')

@@ -1,6 +1,7 @@
 import { toNumber } from './convert/decimal.ts'
-import { below, type Report } from './parse.ts'
+import type { Report } from './parse.ts'
 import type { Rule, Step } from './rule.ts'
+import { below } from './rule.ts'
 
 /** A map or table from the other side. Undefined (and refused) when a value could go back to several. */
 export function turnedMap(

@@ -1,28 +1,13 @@
 // What can be known about a mapping before anything runs.
 import type { JsonSchema } from '../../platform/config/schema-inline.ts'
 import { type Condition, checkCondition } from '../condition.ts'
-import type { ValueType } from '../convert/conversion.ts'
-import { below } from '../parse.ts'
-import { type FieldPath, parsePath } from '../path.ts'
-import { type Assignment, isChanged, type Naming, type Origin, type Rule, type Step } from '../rule.ts'
+import type { FieldPath } from '../path.ts'
+import { type Assignment, below, isChanged, type Naming, type Origin, type Rule } from '../rule.ts'
+import { type Known, knownOf, merged, typeOf, WORDS } from './known.ts'
 import { type CheckScope, follow, type Ground, type GroundRules } from './scope.ts'
+import { checkStep } from './steps.ts'
 import { checkTargets, type TargetGround, targetAt } from './targets.ts'
 import { typesOf, valuesAt } from './walk.ts'
-
-/** What is known of a rule's result: its types and, where they can be listed, its values. */
-interface Known {
-  types?: string[]
-  values?: unknown[]
-}
-
-const WORDS: Record<string, string> = {
-  string: 'text',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  object: 'an object',
-  array: 'a list',
-}
 
 export class Checker {
   readonly rules: GroundRules
@@ -56,14 +41,14 @@ export class Checker {
     origin: Origin,
   ): void {
     checkTargets(assignments, target, partial, origin, this.rules.report)
-    for (const { target: path, rule } of assignments) this.#rule(rule, scope, targetAt(target, path))
+    for (const { target: path, rule } of assignments) this.rule(rule, scope, targetAt(target, path))
   }
 
   /** Checks a rule; answers what its result can be. */
-  #rule(rule: Rule, scope: CheckScope, target: TargetGround): Known {
+  rule(rule: Rule, scope: CheckScope, target: TargetGround): Known {
     if (rule.when) this.#condition(rule.when, scope)
     let known = this.#source(rule, scope, target)
-    for (const step of rule.steps) known = this.#step(rule, step, known, scope)
+    for (const step of rule.steps) known = checkStep(this, rule, step, known, scope)
     this.#fits(rule, known, target)
     return known
   }
@@ -79,17 +64,17 @@ export class Checker {
       case 'const':
         return source.value === null ? {} : { types: [typeOf(source.value)], values: [source.value] }
       case 'first': {
-        const options = source.rules.map((option) => this.#rule(option, scope, isChanged(rule) ? {} : target))
+        const options = source.rules.map((option) => this.rule(option, scope, isChanged(rule) ? {} : target))
         const certain = source.rules.findIndex((option) => option.source.kind === 'const' && !option.when)
         if (certain >= 0 && certain < source.rules.length - 1)
-          this.#dead(source.rules[certain + 1]!.origin, 'A fixed value stands before it, so this is never reached.')
+          this.dead(source.rules[certain + 1]!.origin, 'A fixed value stands before it, so this is never reached.')
         return merged(options)
       }
       case 'join':
-        for (const part of source.rules) this.#rule(part, scope, {})
+        for (const part of source.rules) this.rule(part, scope, {})
         return { types: ['string'] }
       case 'list':
-        for (const part of source.rules) this.#rule(part, scope, itemsOf(target))
+        for (const part of source.rules) this.rule(part, scope, itemsOf(target))
         return { types: ['array'] }
       case 'each': {
         const list = follow(this.rules, scope, source.path, place, source.fields || source.item ? 'part' : 'value')
@@ -107,7 +92,7 @@ export class Checker {
         this.#naming(source.naming, inner)
         if (source.where) this.#condition(source.where, inner)
         if (source.fields) this.#assignments(source.fields, inner, itemsOf(target), false, rule.origin)
-        else if (source.item) this.#rule(source.item, inner, itemsOf(target))
+        else if (source.item) this.rule(source.item, inner, itemsOf(target))
         return { types: ['array'] }
       }
       case 'object': {
@@ -137,64 +122,6 @@ export class Checker {
         return {}
       default:
         return {}
-    }
-  }
-
-  #step(rule: Rule, step: Step, known: Known, scope: CheckScope): Known {
-    const { report } = this.rules
-    switch (step.kind) {
-      case 'default':
-        if (rule.source.kind === 'const')
-          this.#dead(below(rule.origin, 'default'), 'A fixed value is always there, so the default is never used.')
-        return merged([known, step.value === null ? {} : { types: [typeOf(step.value)], values: [step.value] }])
-      case 'required':
-        if (rule.steps.some((other) => other.kind === 'default' && other.value !== null))
-          this.#dead(below(rule.origin, 'required'), 'There is always a value, because of the default.')
-        return known
-      case 'map': {
-        const keys = step.table ? undefined : [...step.entries.keys()]
-        if (keys && known.values) {
-          const values = known.values.map(String)
-          const missing = values.filter((value) => !step.entries.has(value))
-          for (const key of keys) {
-            if (values.includes(key)) continue
-            report(below(below(rule.origin, 'map'), key), 'key', {
-              code: 'HUB_MAP_VALUE',
-              message: `The source never has \`${key}\`; it has ${values.slice(0, 20).join(', ')}.`,
-            })
-          }
-          if (missing.length && !step.unmapped) {
-            report(below(rule.origin, 'map'), 'key', {
-              code: 'HUB_MAP_VALUE',
-              severity: 'warning',
-              message: `Not in the map: ${missing.join(', ')}. Such a record will be parked.`,
-              cure: 'Add them, or say `unmapped:`.',
-            })
-          }
-        }
-        const values = [...step.entries.values()].filter((value) => value !== null)
-        if (step.unmapped && 'keep' in step.unmapped) return {}
-        if (step.unmapped && step.unmapped.value !== null) values.push(step.unmapped.value)
-        return { types: [...new Set(values.map(typeOf))], values }
-      }
-      case 'link':
-        if (this.rules.direction === 'out' && !step.record && !isRelated(rule))
-          report(below(rule.origin, 'link'), 'key', {
-            code: 'HUB_MAP_RULE',
-            message: `\`link: ${step.resource}\` needs to know whose key it is: say \`record:\`.`,
-          })
-        return { types: ['string'] }
-      case 'convert': {
-        const { currency } = step.options
-        const path = step.name === 'money' && currency && !/^[A-Z]{3}$/.test(currency) ? parsePath(currency) : undefined
-        if (typeof path === 'string')
-          report(below(rule.origin, 'currency'), 'value', { code: 'HUB_MAP_RULE', message: path })
-        else if (path) follow(this.rules, scope, path, below(rule.origin, 'currency'))
-        for (const arg of Object.values(step.args)) this.#rule(arg, scope, {})
-        return step.gives ? { types: step.gives } : {}
-      }
-      default:
-        return known
     }
   }
 
@@ -258,17 +185,9 @@ export class Checker {
     checkCondition(condition, ground, (path, part, rest) => this.rules.report({ yaml, path }, part, rest))
   }
 
-  #dead(origin: Origin, message: string): void {
+  dead(origin: Origin, message: string): void {
     this.rules.report(origin, 'key', { code: 'HUB_MAP_DEAD', severity: 'warning', message })
   }
-}
-
-function accepts(takes: string[], type: string): boolean {
-  return (
-    takes.includes(type) ||
-    (type === 'integer' && takes.includes('number')) ||
-    (type === 'number' && takes.includes('integer'))
-  )
 }
 
 /** Where the source of a rule is written. */
@@ -280,28 +199,14 @@ function placeOf(rule: Rule): Origin {
   return key ? below(rule.origin, key) : rule.origin
 }
 
-/** `$customer` itself names a record, and says its type. */
-function isRelated(rule: Rule): boolean {
+function accepts(takes: string[], type: string): boolean {
   return (
-    rule.source.kind === 'path' && typeof rule.source.path.root === 'object' && rule.source.path.segments.length === 0
+    takes.includes(type) ||
+    (type === 'integer' && takes.includes('number')) ||
+    (type === 'number' && takes.includes('integer'))
   )
 }
 
 function itemsOf(target: TargetGround): TargetGround {
   return target.schema?.items ? { schema: target.schema.items, ...(target.root ? { root: target.root } : {}) } : {}
-}
-
-function knownOf(schema: JsonSchema): Known {
-  const [types, values] = [typesOf(schema), valuesAt(schema)]
-  return { ...(types ? { types } : {}), ...(values ? { values } : {}) }
-}
-
-function merged(options: Known[]): Known {
-  const types = options.every((one) => one.types) ? [...new Set(options.flatMap((one) => one.types!))] : undefined
-  const values = options.every((one) => one.values) ? options.flatMap((one) => one.values!) : undefined
-  return { ...(types ? { types } : {}), ...(values ? { values } : {}) }
-}
-
-function typeOf(value: unknown): ValueType {
-  return Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' : (typeof value as ValueType)
 }

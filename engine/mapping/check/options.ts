@@ -1,7 +1,8 @@
 import { nearest } from '../../platform/config/diagnostic.ts'
 import type { FunctionSet } from '../functions.ts'
-import { below, type Report } from '../parse.ts'
+import type { Report } from '../parse.ts'
 import type { Rule } from '../rule.ts'
+import { below } from '../rule.ts'
 
 const OPTIONS = ['currency', 'unit', 'scale', 'round', 'format', 'zone', 'ambiguous', 'separator'] as const
 

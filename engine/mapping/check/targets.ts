@@ -32,6 +32,17 @@ export function checkTargets(
     const forbidden = path.segments.some((segment) => 'name' in segment && segment.name === '__proto__')
     if (forbidden)
       report(rule.origin, 'key', { code: 'HUB_MAP_UNKNOWN_TARGET', message: '`__proto__` cannot be a field.' })
+    if (path.segments.some((segment) => 'index' in segment && segment.index < 0))
+      report(rule.origin, 'key', {
+        code: 'HUB_MAP_UNKNOWN_TARGET',
+        message: 'A place from the end cannot be written; say which place it is.',
+      })
+    const last = path.segments.at(-1)
+    if (last && 'field' in last)
+      report(rule.origin, 'key', {
+        code: 'HUB_MAP_UNKNOWN_TARGET',
+        message: `Say which field of the item is written: \`${path.text}.value\`.`,
+      })
     if (!target.schema) continue
     const found = walk(target.schema, path.segments, target.root ?? target.schema)
     if (found.kind === 'missing') {

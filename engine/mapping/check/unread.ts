@@ -1,7 +1,8 @@
 import type { JsonSchema } from '../../platform/config/schema-inline.ts'
-import { below, type Report } from '../parse.ts'
+import type { Report } from '../parse.ts'
 import { parsePath } from '../path.ts'
 import type { Origin } from '../rule.ts'
+import { below } from '../rule.ts'
 import { plainText, type Readings } from './scope.ts'
 import { fieldsOf } from './walk.ts'
 

@@ -3,13 +3,13 @@
 
 import type { Condition } from '../condition.ts'
 import type { ValueType } from '../convert/conversion.ts'
-import { Expression } from '../expr.ts'
 import { segmentsText } from '../path.ts'
-import { type Assignment, isChanged, type Naming, type Rule, type Source } from '../rule.ts'
+import type { Assignment, Naming, Rule } from '../rule.ts'
 import type { RuleInfo } from '../types.ts'
 import { Finder } from './find.ts'
 import type { RuleRef } from './run.ts'
 import { type Base, baseOf, fromText, part, plus, read, type Scope } from './scope.ts'
+import { emitSource } from './sources.ts'
 import { emitSteps } from './steps.ts'
 import { type TargetNode, targetTree } from './target.ts'
 
@@ -56,12 +56,12 @@ export class Emitter {
   program(assignments: readonly Assignment[], naming: Naming[], skip: { when: Condition; say: string }[]): string {
     const top: Base = { js: 's', object: true, from: '""', parts: new Map(), prelude: [] }
     const scope: Scope = { item: top, top, names: new Map(), at: '""' }
-    this.#naming(naming, scope)
-    const body = this.#capture(() => {
+    this.naming(naming, scope)
+    const body = this.capture(() => {
       for (const { when, say } of skip)
         this.lines.push(`if (${this.condition(when, scope)}) { r.skipped = ${q(say)}; return undefined; }`)
       this.lines.push('const o = {};')
-      this.#object(
+      this.object(
         targetTree(assignments, () => {}),
         scope,
         'o',
@@ -99,8 +99,8 @@ export class Emitter {
           ? fromText(scope, rule.source.path)
           : 'undefined'
     this.lines.push(`let ${value};`)
-    const body = this.#capture(() => {
-      this.#source(rule.source, rule, ref, scope, value, at, target)
+    const body = this.capture(() => {
+      emitSource(this, rule, ref, scope, { value, at, from, target })
       this.trace(ref, 'value', value, at)
       emitSteps(this, rule, ref, scope, { value, at, from, target })
     })
@@ -123,186 +123,8 @@ export class Emitter {
     )
   }
 
-  #source(source: Source, rule: Rule, ref: RuleRef, scope: Scope, value: string, at: string, target: string): void {
-    switch (source.kind) {
-      case 'path':
-        this.lines.push(`${value} = ${read(this, scope, source.path)};`)
-        this.normal(value)
-        return
-      case 'const':
-        this.lines.push(`${value} = ${this.constant(source.value)};`)
-        return
-      case 'first':
-        for (const [i, option] of source.rules.entries()) {
-          const body = this.#capture(() =>
-            this.lines.push(
-              `${value} = ${this.rule(option, scope, at, isChanged(rule) ? `${target} (option)` : target)};`,
-            ),
-          )
-          this.lines.push(...(i === 0 ? ['{', ...body, '}'] : [`if (${value} === undefined) {`, ...body, '}']))
-        }
-        return
-      case 'join':
-        this.#join(source, ref, scope, value, at, target)
-        return
-      case 'list': {
-        const list = this.fresh('l')
-        this.lines.push(`const ${list} = [];`)
-        for (const one of source.rules) {
-          const item = this.rule(one, scope, `${plus(at, '[')} + ${list}.length + "]"`, `${target}[]`)
-          this.lines.push(`if (${item} !== undefined) ${list}.push(${item});`)
-        }
-        this.lines.push(`if (${list}.length > 0) ${value} = ${list};`)
-        return
-      }
-      case 'each':
-        this.#each(source, ref, scope, value, at, target)
-        return
-      case 'object':
-        this.#nested(source, rule, scope, value, at, target)
-        return
-      case 'expr': {
-        this.expressions++
-        const expression = this.constant(new Expression(source.text))
-        this.lines.push(`${value} = expr(r, ${this.constant(ref)}, ${expression}, ${scope.item.js}, s, ${at});`)
-        this.normal(value)
-        return
-      }
-    }
-  }
-
-  #join(
-    source: Extract<Source, { kind: 'join' }>,
-    ref: RuleRef,
-    scope: Scope,
-    value: string,
-    at: string,
-    target: string,
-  ): void {
-    // Fixed text alone is nothing: an order without a number is not "Order #".
-    const there = this.fresh('n')
-    this.lines.push(`let ${there} = false;`)
-    for (const one of source.rules) {
-      const piece = this.rule(one, scope, at, `${target} (part)`)
-      const text = `(typeof ${piece} === "string" ? ${piece} : text(r, ${this.constant(ref)}, ${piece}, ${at}, undefined))`
-      this.lines.push(
-        `if (${piece} !== undefined) {${one.source.kind === 'const' ? '' : ` ${there} = true;`} ${value} = ${value} === undefined ? ${text} : ${value} + ${q(source.separator)} + ${text}; }`,
-      )
-    }
-    this.lines.push(`if (!${there}) ${value} = undefined;`)
-  }
-
-  #each(
-    source: Extract<Source, { kind: 'each' }>,
-    ref: RuleRef,
-    scope: Scope,
-    value: string,
-    at: string,
-    target: string,
-  ): void {
-    const base = baseOf(scope, source.path)
-    const list = part(this, scope, base, source.path.segments, 'list').js
-    const [i, js] = [this.fresh('i'), this.fresh('s')]
-    const fields = source.fields !== undefined && !source.single
-    const item: Base = {
-      js,
-      object: fields,
-      from: `${plus(fromText(scope, source.path), '[')} + ${i} + "]"`,
-      parts: new Map(),
-      prelude: [],
-    }
-    const inner: Scope = {
-      item,
-      top: scope.top,
-      names: new Map(scope.names),
-      at: `${plus(at, '[')} + ${value}.length + "]"`,
-    }
-    const body = this.#capture(() => {
-      this.#naming(source.naming, inner)
-      if (source.where) this.lines.push(`if (!(${this.condition(source.where, inner)})) continue;`)
-      const made = this.#capture(() => {
-        if (source.fields) {
-          const o = this.fresh('o')
-          this.lines.push(`const ${o} = {};`)
-          this.#object(
-            targetTree(source.fields, () => {}),
-            inner,
-            o,
-            inner.at,
-            `${target}[]`,
-          )
-          this.lines.push(`${value}.push(${o});`)
-        } else if (source.item) {
-          const one = this.rule(source.item, inner, inner.at, `${target}[]`)
-          this.lines.push(`if (${one} !== undefined) ${value}.push(${one});`)
-        } else this.lines.push(`if (${js} !== null && ${js} !== undefined) ${value}.push(${js});`)
-      })
-      this.lines.push(...made)
-    })
-    const wrong = fields
-      ? [
-          `if (${js} === null || typeof ${js} !== "object" || isArray(${js})) { wrongType(r, ${this.constant(ref)}, ${js}, ${inner.at}, ${item.from}, "an object for each item"); continue; }`,
-        ]
-      : []
-    this.lines.push(
-      `if (${list} !== undefined) {`,
-      `${value} = [];`,
-      `for (let ${i} = 0; ${i} < ${list}.length; ${i}++) {`,
-      `const ${js} = ${list}[${i}];`,
-      ...wrong,
-      ...item.prelude,
-      ...body,
-      '}',
-      '}',
-    )
-  }
-
-  #nested(
-    source: Extract<Source, { kind: 'object' }>,
-    rule: Rule,
-    scope: Scope,
-    value: string,
-    at: string,
-    target: string,
-  ): void {
-    let inner: Scope = { ...scope, names: source.naming.length ? new Map(scope.names) : scope.names }
-    let js: string | undefined
-    if (source.path) {
-      const found = part(this, scope, baseOf(scope, source.path), source.path.segments, 'object')
-      js = found.js
-      inner = {
-        ...inner,
-        item: { js, object: true, from: fromText(scope, source.path), parts: new Map(), prelude: [] },
-      }
-    } else if (source.naming.length)
-      inner = { ...inner, item: { ...scope.item, parts: new Map(scope.item.parts), prelude: [] } }
-    const before = this.fresh('e')
-    const body = this.#capture(() => {
-      this.#naming(source.naming, inner)
-      this.#object(
-        targetTree(source.fields, () => {}),
-        inner,
-        value,
-        at,
-        target,
-        true,
-      )
-    })
-    const own = inner.item.prelude === scope.item.prelude ? [] : inner.item.prelude
-    // In an object that was not filled in at all, nothing is missing.
-    const forgiven = source.path && !rule.steps.some((step) => step.kind === 'required')
-    this.lines.push(
-      ...(js ? [`if (${js} !== undefined) {`] : ['{']),
-      ...(forgiven ? [`const ${before} = r.errors === undefined ? 0 : r.errors.length;`] : []),
-      ...own,
-      ...body,
-      ...(forgiven ? [`if (${value} === undefined && r.errors !== undefined) forgive(r, ${before});`] : []),
-      '}',
-    )
-  }
-
   /** Fields of an object. A `lazy` one is made when its first field is there; fixed values alone make none. */
-  #object(
+  object(
     node: Extract<TargetNode, { kind: 'object' }>,
     scope: Scope,
     o: string,
@@ -335,7 +157,7 @@ export class Emitter {
     if (node.kind === 'rule') return this.rule(node.rule, scope, at, target)
     const value = this.fresh('v')
     this.lines.push(`let ${value};`)
-    if (node.kind === 'object') this.#object(node, scope, value, at, target, true)
+    if (node.kind === 'object') this.object(node, scope, value, at, target, true)
     else {
       for (const { segment, node: child } of node.items.values()) {
         const text = segmentsText([segment])
@@ -353,7 +175,8 @@ export class Emitter {
     return value
   }
 
-  #naming(naming: Naming[], scope: Scope): void {
+  /** Variables for what `with` names. */
+  naming(naming: Naming[], scope: Scope): void {
     for (const { name, path, find } of naming) {
       const js = this.fresh('w')
       const lines = scope.item.prelude
@@ -369,7 +192,8 @@ export class Emitter {
     }
   }
 
-  #capture(write: () => void): string[] {
+  /** What a piece of code writes, not yet in its place. */
+  capture(write: () => void): string[] {
     const outer = this.lines
     this.lines = []
     write()

@@ -65,7 +65,7 @@ function insert(
 }
 
 /** The fields of a rule that only groups: no path, no names, no steps, no condition of its own. */
-export function groupOf(rule: Rule): Assignment[] | undefined {
+function groupOf(rule: Rule): Assignment[] | undefined {
   const { source, steps, when, only } = rule
   return source.kind === 'object' && !source.path && !source.naming.length && !steps.length && !when && !only
     ? source.fields

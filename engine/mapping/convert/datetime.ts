@@ -1,52 +1,11 @@
-// The only home of luxon. Moments are RFC 3339 in UTC, days are YYYY-MM-DD; local times need a zone.
-import { DateTime, FixedOffsetZone, IANAZone, type Zone } from 'luxon'
+// Moments and days. Moments are RFC 3339 in UTC, days are YYYY-MM-DD; local times need a zone.
+import { DateTime, FixedOffsetZone, IANAZone } from 'luxon'
 import type { AsOptions } from '../rule.ts'
 import type { Json } from '../types.ts'
 import { type Conversion, type Convert, type Fault, shown, wrongType } from './conversion.ts'
 import { decimalText, shift } from './decimal.ts'
 import { dayText, isPlainIso, type Local, millisOf, momentText, ofDate, pad, parseIso } from './local-time.ts'
-
-function zoneOf(name: string | undefined): Zone | undefined {
-  return name === undefined ? undefined : name === 'UTC' ? FixedOffsetZone.utcInstance : IANAZone.create(name)
-}
-
-/** A local time in a zone as UTC; names the hour that does not exist, and the one that exists twice. */
-function toUtc(
-  local: Local,
-  zone: Zone | undefined,
-  options: AsOptions,
-  given: string,
-  fault: Fault,
-): Local | undefined {
-  if (local.offset === undefined && !zone)
-    return fault.fail('HUB_MAP_BAD_VALUE', `\`${given}\` does not say its offset from UTC.`, 'Say `zone:`.')
-  let minutes = local.offset
-  if (minutes === undefined && zone === FixedOffsetZone.utcInstance) return local
-  if (minutes === undefined) {
-    const { year, month, day, hour, minute, second } = local
-    const found = DateTime.fromObject({ year, month, day, hour, minute, second }, { zone: zone! })
-    if (found.hour !== hour || found.minute !== minute) {
-      return fault.fail(
-        'HUB_MAP_NO_SUCH_TIME',
-        `\`${given}\` does not exist in ${options.zone}: the clocks go forward over it.`,
-      )
-    }
-    const possible = found.getPossibleOffsets().sort((a, b) => a.toMillis() - b.toMillis())
-    if (possible.length > 1 && !options.ambiguous) {
-      return fault.fail(
-        'HUB_MAP_AMBIGUOUS_TIME',
-        `\`${given}\` happens twice in ${options.zone}: the clocks go back over it.`,
-      )
-    }
-    minutes = (options.ambiguous === 'later' ? possible.at(-1) : possible[0])!.offset
-  }
-  const utc = new Date(Date.UTC(2000, 0))
-  utc.setUTCFullYear(local.year, local.month - 1, local.day)
-  utc.setUTCHours(local.hour, local.minute - minutes, local.second)
-  if (!(utc.getUTCFullYear() > 0 && utc.getUTCFullYear() < 10_000))
-    return fault.fail('HUB_MAP_BAD_VALUE', `\`${given}\` is beyond the years that can be written.`)
-  return ofDate(utc, local.fraction)
-}
+import { inZone, toUtc, zoneOf } from './zone.ts'
 
 /** A count of seconds or milliseconds since 1970 as UTC. */
 function ofEpoch(value: Json, format: string, fault: Fault): Local | undefined {
@@ -123,12 +82,6 @@ function readDay(options: AsOptions): Convert {
     const at = toUtc(local, zone, options, shown(value), fault)
     return at && dayText(inZone(at, zone))
   }
-}
-
-function inZone(utc: Local, zone: Zone): Local {
-  if (zone === FixedOffsetZone.utcInstance) return utc
-  const { year, month, day, hour, minute, second } = DateTime.fromMillis(millisOf(utc), { zone })
-  return { ...utc, year, month, day, hour, minute, second }
 }
 
 /** The hub's moment in a vendor's form. What the form has no room for is lost only when `round: down` says so. */

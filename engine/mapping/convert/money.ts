@@ -11,7 +11,7 @@ const DIGITS: Record<string, number> = Object.fromEntries([
 ])
 
 /** How many decimals the minor unit of a currency stands for. */
-export function minorDigits(currency: string): number {
+function minorDigits(currency: string): number {
   return DIGITS[currency] ?? 2
 }
 

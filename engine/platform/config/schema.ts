@@ -9,7 +9,7 @@ import { inlineSchema, type JsonSchema } from './schema-inline.ts'
 import type { YamlFile } from './yaml.ts'
 
 /** What a value does wrong against a schema. */
-export interface SchemaFault {
+interface SchemaFault {
   path: Path
   /** Whether the key or the value at `path` is wrong. */
   part: 'key' | 'value'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, stringify } from 'yaml'
 import { type Diagnostic, type Path, pathText } from './diagnostic.ts'
 
-export interface Place {
+interface Place {
   line: number
   col: number
   length: number
