@@ -109,6 +109,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
       await pipeline.pull(source)
     } catch (error) {
       if (!(error instanceof ConnectorError)) throw error
+      if (stopping.signal.aborted) return
       await states.note(connection, error)
       log.warn({ source, code: error.code }, error.message)
     }

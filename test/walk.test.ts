@@ -22,6 +22,7 @@ describe.each(backends)('the walk, queue on %s', (backend) => {
     const count = 80
     await place.systems.post('seed', { orders: count, seed: 42 })
     const random = seeded(backend === 'redis' ? 7 : 3)
+    let betweenWriteAndOutcome = 0
     for (let kill = 0; kill < 10; kill++) {
       // Every other kill happens while a system holds back the answer to a write that it has executed.
       const slow = HELD_BACK[kill % HELD_BACK.length]!
@@ -30,6 +31,7 @@ describe.each(backends)('the walk, queue on %s', (backend) => {
       const goal = (await place.writes()) + 20 + Math.floor(random() * 60)
       for (let turn = 0; turn < 400 && run.child.exitCode === null; turn++) {
         const struck = fault ? (await place.systems.get('faults')).find((each: { id: string }) => each.id === fault.id)?.struck > 0 : false
+        if (struck) betweenWriteAndOutcome++
         if (struck || (!fault && (await place.writes()) >= goal)) break
         await sleep(25)
       }
@@ -39,6 +41,7 @@ describe.each(backends)('the walk, queue on %s', (backend) => {
       // A write without an answer may still land for a while; here that while passes at once.
       await place.pass('5 minutes')
     }
+    expect(betweenWriteAndOutcome).toBeGreaterThanOrEqual(3)
     const last = place.run('--count', String(count))
     const passing = setInterval(() => void place.pass('1 minute'), 1000)
     const result = await last.done

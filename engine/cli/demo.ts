@@ -112,6 +112,7 @@ async function rememberedPort(folder: string): Promise<number> {
 /** Watches until everything that can move has moved, and audits. */
 async function carry(hub: HubProcess, systems: Systems, story: Story, print: Printer): Promise<Audit> {
   const display = progressDisplay(print, print.json ? false : process.stdout.isTTY === true)
+  const [{ now: started }] = (await hub.store.query<{ now: Date }>('select hub_now() as now')) as [{ now: Date }]
   let last = ''
   let moved = Date.now()
   for (;;) {
@@ -124,8 +125,7 @@ async function carry(hub: HubProcess, systems: Systems, story: Story, print: Pri
         ...result.rows.map((row) => ({ label: `${row.what} in the ${row.system}`, now: row.found, of: row.expected })),
       ])
     }
-    const read = story.withStorefront ? orders.length >= found.shopOrders.length : await readOnce(hub, story.source)
-    if (read && result.holds && (await quiet(hub)) && warehouseIsDone(found)) return result
+    if ((await readOnce(hub, started)) && result.holds && (await quiet(hub)) && warehouseIsDone(found)) return result
     const now = JSON.stringify([orders.length, result.rows, result.outcomes])
     if (now !== last) moved = Date.now()
     last = now
@@ -134,8 +134,11 @@ async function carry(hub: HubProcess, systems: Systems, story: Story, print: Pri
   }
 }
 
-async function readOnce(hub: HubProcess, source: string): Promise<boolean> {
-  return (await hub.store.query('select from source_state where source = $1 and last_success_at is not null and running_by is null', [source])).length > 0
+/** Whether every source was read to its end since the demo started. */
+async function readOnce(hub: HubProcess, since: Date): Promise<boolean> {
+  const sources = Object.keys(hub.loaded().config.sources)
+  const read = await hub.store.query('select from source_state where source = any($1::text[]) and last_success_at > $2', [sources, since])
+  return read.length === sources.length
 }
 
 /** Nothing is undecided, owed or in flight. */
