@@ -3,11 +3,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { errorsReference } from './docs-errors.ts'
 import { mappingReference } from './docs-mapping.ts'
+import { mappingNamesSchema } from './mapping-names.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/reference/errors.md': errorsReference,
   'docs/reference/mapping.md': mappingReference,
+  'schemas/mapping-names.json': mappingNamesSchema,
 }
 
 const checking = process.argv.includes('--check')

@@ -48,13 +48,12 @@ export async function loadMappings(options: LoadMappingsOptions): Promise<Mappin
     }
     for (const [name, file] of yamlFiles(join(folder, 'tables'))) tableFiles.set(name, read(file))
     if (existsSync(join(folder, 'blocks.yaml'))) blockFiles.set('', read(join(folder, 'blocks.yaml')))
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (!entry.isDirectory() || entry.name === 'tables' || entry.name === 'functions') continue
-      for (const [name, file] of yamlFiles(join(folder, entry.name, 'tables')))
-        tableFiles.set(`${entry.name}/${name}`, read(file))
-      for (const [name, file] of yamlFiles(join(folder, entry.name))) {
-        if (name === 'blocks') blockFiles.set(entry.name, read(file))
-        else files.set(`${entry.name}/${name}`, read(file))
+    for (const connector of connectorFolders(folder)) {
+      for (const [name, file] of yamlFiles(join(folder, connector, 'tables')))
+        tableFiles.set(`${connector}/${name}`, read(file))
+      for (const [name, file] of yamlFiles(join(folder, connector))) {
+        if (name === 'blocks') blockFiles.set(connector, read(file))
+        else files.set(`${connector}/${name}`, read(file))
       }
     }
   }
@@ -88,6 +87,23 @@ export function assembleSet(
     if (mapping) mappings.set(name, mapping)
   }
   return { diagnostics, ...access(mappings) }
+}
+
+/** What mappings of a folder may name: tables, and blocks. */
+export function mappingNames(folder: string): { tables: string[]; blocks: string[] } {
+  const owners = ['', ...connectorFolders(folder)]
+  const blocks = owners.flatMap((owner) => {
+    const file = join(folder, owner, 'blocks.yaml')
+    return existsSync(file) ? Object.keys(readYaml(file).value ?? {}) : []
+  })
+  const tables = owners.flatMap((owner) => yamlFiles(join(folder, owner, 'tables')).map(([name]) => name))
+  return { tables: [...new Set(tables)].sort(), blocks: [...new Set(blocks)].sort() }
+}
+
+function connectorFolders(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'tables' && entry.name !== 'functions')
+    .map((entry) => entry.name)
 }
 
 /** The ways to ask for a mapping. */
