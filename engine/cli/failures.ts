@@ -3,7 +3,7 @@ import { countFailures, type Failure, listFailures, showFailure, splitItemId } f
 import { type Chosen, resolve, retry } from '../outcome/retry.ts'
 import type { Store } from '../platform/store/store.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { out, withStore } from './open.ts'
+import { hubOf, out, withStore } from './open.ts'
 import { moment, table, tone, wrapped } from './print.ts'
 
 export function failuresCommand(program: Command): void {
@@ -12,10 +12,11 @@ export function failuresCommand(program: Command): void {
   failures
     .command('list')
     .description('everything that is stuck, grouped by cause')
+    .option('--config <folder>', 'the configuration folder (default: config, or the last demo where nothing is configured)')
     .option('--json', 'print JSON')
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: { config?: string; json?: boolean }) => {
       const print = out(options)
-      const { causes, all } = await withStore(async (store) => ({ causes: await countFailures(store), all: await listFailures(store) }))
+      const { causes, all } = await withStore(hubOf(options).environment, async (store) => ({ causes: await countFailures(store), all: await listFailures(store) }))
       if (print.json) return print.line(JSON.stringify(all, null, 2))
       if (all.length === 0) return print.line(tone(print, 'good', 'Nothing is stuck.'))
       for (const { cause, where, state, count } of causes) {
@@ -34,10 +35,11 @@ export function failuresCommand(program: Command): void {
   failures
     .command('show <id>')
     .description('one of them, whole: why, what was sent, what came back')
+    .option('--config <folder>', 'the configuration folder (default: config, or the last demo where nothing is configured)')
     .option('--json', 'print JSON')
-    .action(async (id: string, options: { json?: boolean }) => {
+    .action(async (id: string, options: { config?: string; json?: boolean }) => {
       const print = out(options)
-      const found = await withStore((store) => showFailure(store, id))
+      const found = await withStore(hubOf(options).environment, (store) => showFailure(store, id))
       if (!found) throw new CommandError(EXIT.notFound, `HUB_FAILURE_UNKNOWN Nothing stuck has the id "${id}": handoff failures list.`)
       if (print.json) return print.line(JSON.stringify(found, null, 2))
       print.line(`${tone(print, 'strong', `${found.subject} → ${found.where}`)}  ${tone(print, 'bad', found.state)} since ${moment(found.since)}`)
@@ -64,11 +66,12 @@ export function failuresCommand(program: Command): void {
       .description(does)
       .option('--all', 'everything that is stuck')
       .option('--cause <cause>', 'everything with this cause, as `list` shows it')
-      .option('--json', 'print JSON')
-      .action(async (ids: string[], options: { all?: boolean; cause?: string; json?: boolean }) => {
+      .option('--config <folder>', 'the configuration folder (default: config, or the last demo where nothing is configured)')
+    .option('--json', 'print JSON')
+      .action(async (ids: string[], options: { all?: boolean; cause?: string; config?: string; json?: boolean }) => {
         const print = out(options)
         if (ids.length === 0 && !options.all && !options.cause) throw new CommandError(EXIT.usage, `HUB_FAILURES_WHICH Name ids, a --cause, or --all: handoff failures ${verb} --all`)
-        const done = await withStore(async (store) => {
+        const done = await withStore(hubOf(options).environment, async (store) => {
           const all = await listFailures(store, 100_000)
           const picked = all.filter((each) => options.all || each.cause === options.cause || ids.includes(each.id))
           const strangers = ids.filter((id) => !picked.some((each) => each.id === id))

@@ -1,5 +1,5 @@
 // What most commands begin with: read the configuration, or open the store of a hub that may be running.
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { renderDiagnostics } from '../platform/config/diagnostic.ts'
 import { type Environment, readEnvironment } from '../platform/config/environment.ts'
@@ -21,6 +21,23 @@ export function demoEnvironment(name: string): Environment {
   return { ...environment, stateDir: path.join(environment.stateDir, name), schema: `${environment.schema}_${name.replaceAll('-', '_')}` }
 }
 export const out = (options: { json?: boolean }): Printer => printer({ color: environment.color, json: options.json ?? false })
+
+/** The hub that a command speaks of: the configured one, or, where nothing is configured yet, the last demo's. */
+export function hubOf(options: { config?: string }): { environment: Environment; config: string } {
+  const config = options.config ?? 'config'
+  if (hasConfiguration(config)) return { environment, config }
+  const demos = ['demo', 'demo-csv'].flatMap((name) => {
+    const marker = path.join(environment.stateDir, name, 'port')
+    return existsSync(marker) ? [{ name, at: statSync(marker).mtimeMs }] : []
+  })
+  const last = demos.sort((a, b) => b.at - a.at)[0]
+  if (!last) return { environment, config }
+  return { environment: demoEnvironment(last.name), config: path.join(PROJECT, 'config', last.name) }
+}
+
+function hasConfiguration(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((file) => /\.ya?ml$/.test(file))
+}
 
 /** Reads a configuration whose errors, if any, are shown and end the command. */
 export async function loadRight(config: string, print: Printer, more: { offline?: boolean; variable?: Environment['variable'] } = {}): Promise<LoadedHub> {
@@ -48,9 +65,9 @@ export function readSource(file: string): string | undefined {
   }
 }
 
-/** Opens the store of the hub here, does the work, and closes it again; the embedded server stays if a hub uses it. */
-export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore({ databaseUrl: environment.databaseUrl, stateDir: environment.stateDir, schema: environment.schema })
+/** Opens the store of a hub, does the work, and closes it again; the embedded server stays if a hub uses it. */
+export async function withStore<T>(own: Environment, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore({ databaseUrl: own.databaseUrl, stateDir: own.stateDir, schema: own.schema })
   try {
     return await work(store)
   } finally {

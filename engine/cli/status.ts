@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
 import { status } from '../insight/status.ts'
-import { type Common, loadRight, out, withStore } from './open.ts'
+import { type Common, hubOf, loadRight, out, withStore } from './open.ts'
 import { span, table, tone } from './print.ts'
 
 export function statusCommand(program: Command): void {
   program
     .command('status')
     .description('connections, sources, what is owed and what is stuck')
-    .option('--config <folder>', 'the configuration folder', 'config')
+    .option('--config <folder>', 'the configuration folder (default: config, or the last demo where nothing is configured)')
     .option('--json', 'print JSON')
-    .action(async (options: Common) => {
+    .action(async (options: Partial<Common>) => {
       const print = out(options)
-      const { config } = await loadRight(options.config, print, { offline: true })
-      const now = await withStore((store) => status(store, Object.keys(config.connections), Object.keys(config.sources)))
+      const hub = hubOf(options)
+      const { config } = await loadRight(hub.config, print, { offline: true })
+      const now = await withStore(hub.environment, (store) => status(store, Object.keys(config.connections), Object.keys(config.sources)))
       if (print.json) return print.line(JSON.stringify(now, null, 2))
       const ago = (at: Date | null) => (at ? `${span(Date.now() - at.getTime())} ago` : 'never')
       for (const line of table(['CONNECTION', 'STATE', 'OWED', 'STUCK', 'OLDEST', 'REASON'], now.connections.map((each) => [each.connection, each.state, each.owed, each.stuck, each.oldestOwedSeconds === null ? '-' : span(each.oldestOwedSeconds * 1000), each.reason ?? '']))) print.line(line)

@@ -5,17 +5,18 @@ import { factsOf } from '../setup/facts.ts'
 import { PROJECT } from '../setup/load.ts'
 import path from 'node:path'
 import { CommandError, EXIT } from './exit.ts'
-import { out, withStore } from './open.ts'
+import { hubOf, out, withStore } from './open.ts'
 import { moment, type Printer, span, tone, wrapped } from './print.ts'
 
 export function traceCommand(program: Command): void {
   program
     .command('trace <order>')
     .description('where an order is: by its number, its key (shop:1001) or an id of any system')
+    .option('--config <folder>', 'the configuration folder (default: config, or the last demo where nothing is configured)')
     .option('--json', 'print JSON')
-    .action(async (word: string, options: { json?: boolean }) => {
+    .action(async (word: string, options: { config?: string; json?: boolean }) => {
       const print = out(options)
-      const found = await withStore((store) => trace(store, word, parentFields()))
+      const found = await withStore(hubOf(options).environment, (store) => trace(store, word, parentFields()))
       if (found.records.length === 0 && found.items.length === 0) throw new CommandError(EXIT.notFound, `HUB_TRACE_NOTHING The hub has nothing with the number, key or id "${word}". It may not have been pulled yet: handoff status.`)
       if (print.json) return print.line(JSON.stringify(found, null, 2))
       show(print, found)
