@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { demoCommand } from './demo.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { failuresCommand } from './failures.ts'
+import { mapCommand } from './map.ts'
 import { runCommand } from './run.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
@@ -16,7 +17,7 @@ export function buildProgram(): Command {
     .version('0.1.0')
     .exitOverride()
     .addHelpText('after', '\nExit codes: 0 fine, 1 something was found wrong, 2 configuration or arguments, 3 not found, 4 the hub cannot work.\nNO_COLOR=1 turns colours off; DATABASE_URL, REDIS_URL and HANDOFF_STATE choose where the hub keeps things.')
-  for (const add of [startCommand, demoCommand, validateCommand, testCommand, runCommand, statusCommand, traceCommand, failuresCommand]) add(program)
+  for (const add of [startCommand, demoCommand, validateCommand, testCommand, mapCommand, runCommand, statusCommand, traceCommand, failuresCommand]) add(program)
   for (const command of program.commands) command.exitOverride()
   return program
 }
