@@ -205,7 +205,7 @@ describe('what was read', () => {
     expect((await read(path.join(at, 'in'), { files: '../*.csv' })).items).toEqual([])
   })
 
-  test('a million rows, none beside its like, stay within 200 MB', async () => {
+  test('a million rows, none beside its like, stay within 300 MB', async () => {
     const at = await own({})
     const out = createWriteStream(path.join(at, 'big.csv'))
     out.write('no,sku,name,quantity\n')
@@ -232,6 +232,6 @@ describe('what was read', () => {
       peak = Math.max(peak, process.memoryUsage.rss())
     }
     expect(items).toBe(250_000)
-    expect((peak - before) / 1024 / 1024).toBeLessThan(200)
+    expect((peak - before) / 1024 / 1024).toBeLessThan(300)
   }, 120_000)
 })

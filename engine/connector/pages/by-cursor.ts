@@ -36,6 +36,7 @@ export function byCursor(facts: CursorFacts): Pull {
     let lastClock: number | undefined
     let restarts = 0
     let requests = 0
+    let ceiling = Number.POSITIVE_INFINITY
     let exclude = facts.exclude ?? 0
 
     for (;;) {
@@ -60,20 +61,22 @@ export function byCursor(facts: CursorFacts): Pull {
         seen = []
         continue
       }
+      // Still shifting: something may have been passed over, so what is saved stays here and the next run looks again.
+      if (shifted && cursor !== undefined) ceiling = Math.min(ceiling, cursor)
 
       // What is older than the cursor came before: a vendor that shows one page for ever must not keep us running.
       const behind = (item: SourceItem) =>
         requests > 1 && cursor !== undefined && (instant(item.stamp) ?? cursor) < cursor
       const fresh = items.filter((item) => !known.has(identity(item)) && !behind(item))
-      const newest = Math.max(
-        cursor ?? Number.NEGATIVE_INFINITY,
-        ...fresh.map((item) => instant(item.stamp) ?? Number.NEGATIVE_INFINITY),
-      )
-      if (cursor === undefined || newest > cursor) seen = []
-      cursor = Number.isFinite(newest) ? newest : undefined
+      // What was saved lies between the vendor's coarse stamps, so the first page says where the run really stands.
+      const reached = requests === 1 ? Number.NEGATIVE_INFINITY : (cursor ?? Number.NEGATIVE_INFINITY)
+      const newest = Math.max(reached, ...fresh.map((item) => instant(item.stamp) ?? Number.NEGATIVE_INFINITY))
+      if (newest !== cursor) seen = []
+      if (Number.isFinite(newest)) cursor = newest
       seen = [...seen, ...fresh.filter((item) => item.stamp === undefined || instant(item.stamp) === cursor)]
 
-      if (cursor !== undefined) saved = Math.max(saved ?? Number.NEGATIVE_INFINITY, Math.min(cursor, clock - overlap))
+      if (cursor !== undefined)
+        saved = Math.max(saved ?? Number.NEGATIVE_INFINITY, Math.min(cursor, clock - overlap, ceiling))
       const last = fresh.length === 0
       yield { items: fresh, position: saved === undefined ? {} : { cursor: moment(saved) }, last }
       if (last) return

@@ -127,7 +127,7 @@ describe('byCursor', () => {
           for (const row of shop.rows.values()) expect(seen.get(String(row.id))).toBe(row.version)
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 300 },
     )
   })
 
