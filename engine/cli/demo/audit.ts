@@ -48,7 +48,7 @@ const tally = (values: Iterable<string>): Map<string, number> => {
   return counts
 }
 
-/** `parcels`: whether labels, tracking numbers and invoices are part of the walk. */
+/** `withStorefront`: the orders come from the store, which gets tracking numbers and stock; labels are bought for their parcels. */
 export function audit(orders: ExpectedOrder[], found: Collections, options: { withStorefront: boolean }): Audit {
   const rows: AuditRow[] = []
   const faults: string[] = []
@@ -73,8 +73,8 @@ export function audit(orders: ExpectedOrder[], found: Collections, options: { wi
   const keyOfOrder = new Map(found.warehouseOrders.map((order) => [order.number, order.data.partner_order_id as string]))
   const parcels = found.warehouseShipments.map((shipment) => ({ shipment, order: keyOfOrder.get(shipment.order)!, units: units(shipment.lines) }))
   const perOrder = parcels.map((parcel) => parcel.order)
-  count('carrier', 'labels', perOrder, found.labels.filter((label) => label.postage_label).map((label) => orderOf(label.reference)))
   if (options.withStorefront) {
+    count('carrier', 'labels', perOrder, found.labels.filter((label) => label.postage_label).map((label) => orderOf(label.reference)))
     const channel = orders[0]?.key.split(':')[0]
     const numberOf = new Map(found.shopOrders.map((order) => [order.id, `${channel}:${order.number}`]))
     count('store', 'tracking numbers', perOrder, found.trackings.map((tracking) => numberOf.get(tracking.order_id) ?? `unknown ${tracking.order_id}`))
@@ -89,8 +89,7 @@ export function audit(orders: ExpectedOrder[], found: Collections, options: { wi
 
   const shipped = parcels.reduce((total, parcel) => total + parcel.units, 0)
   const moves = new Set(posted.map((invoice) => invoice.id))
-  const goods = found.invoiceLines.filter((line) => moves.has(line.move_id) && line.product_id && !/^shipping/i.test(line.name ?? ''))
-  const invoiced = units(goods)
+  const invoiced = units(found.invoiceLines.filter((line) => moves.has(line.move_id)))
   if (shipped !== invoiced) faults.push(`${shipped} units were shipped and ${invoiced} invoiced`)
 
   const outcomes = [...Map.groupBy(orders, (order) => order.stopped?.outcome ?? 'carried')].map(([outcome, members]) => ({
