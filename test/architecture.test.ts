@@ -36,7 +36,7 @@ const HOMES: Record<string, RegExp> = {
   jsonata: /^engine\/mapping\/|^bench\//,
   luxon: /^engine\/mapping\//,
   nock: /^engine\/connector\/conformance\/|\.test\.ts$/,
-  pg: /^engine\/platform\/store\//,
+  pg: /^engine\/platform\/store\/|\.test\.ts$/,
   pino: /^engine\/platform\/log\.ts$/,
   'prom-client': /^engine\/platform\/metrics\.ts$/,
   vitest: /^engine\/connector\/conformance\/|\.test\.ts$|^test\//,
