@@ -54,17 +54,26 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
-  test('stages import the contract, the platform and the hub\'s words, and never each other', () => {
+  test("stages import the contract, the platform and the hub's words, and never each other", () => {
     const wrong = edges(production, new RegExp(`^engine/(${STAGES.join('|')})/`), ({ target }, file) => {
       if (target === undefined) return true
       const stage = file.split('/').slice(0, 2).join('/')
-      return target.startsWith(`${stage}/`) || /^engine\/(connector|platform)\//.test(target) || target === 'engine/hub.ts' || target.startsWith('schemas/')
+      return (
+        target.startsWith(`${stage}/`) ||
+        /^engine\/(connector|platform)\//.test(target) ||
+        target === 'engine/hub.ts' ||
+        target.startsWith('schemas/')
+      )
     })
     expect(wrong).toEqual([])
   })
 
   test('the platform imports no stage and no connector', () => {
-    const wrong = edges(production, /^engine\/platform\//, ({ target }) => target === undefined || /^engine\/(platform|connector)\//.test(target))
+    const wrong = edges(
+      production,
+      /^engine\/platform\//,
+      ({ target }) => target === undefined || /^engine\/(platform|connector)\//.test(target),
+    )
     expect(wrong).toEqual([])
   })
 
@@ -79,19 +88,26 @@ describe('architecture', () => {
   test('only registry.ts knows that connectors/ exists', () => {
     const wrong = edges(production, /^engine\//, ({ target }) => !target?.startsWith('connectors/'))
     expect(wrong).toEqual([])
-    const naming = production.filter(({ file, text }) => file.startsWith('engine/') && /['"`]connectors['"`]/.test(text)).map(({ file }) => file)
+    const naming = production
+      .filter(({ file, text }) => file.startsWith('engine/') && /['"`]connectors['"`]/.test(text))
+      .map(({ file }) => file)
     expect(naming).toEqual(['engine/registry.ts'])
   })
 
   test('the sandbox imports nothing of the hub, and the hub nothing of the sandbox', () => {
-    expect(edges(modules, /^sandbox\//, ({ target }) => target === undefined || target.startsWith('sandbox/'))).toEqual([])
+    expect(edges(modules, /^sandbox\//, ({ target }) => target === undefined || target.startsWith('sandbox/'))).toEqual(
+      [],
+    )
     expect(edges(production, /^engine\/(?!cli\/)/, ({ target }) => !target?.startsWith('sandbox/'))).toEqual([])
   })
 
   test('every third-party library has one home', () => {
     const wrong = modules.flatMap(({ file, imports }) =>
       imports
-        .filter(({ target, specifier }) => target === undefined && !specifier.startsWith('node:') && !specifier.startsWith('#'))
+        .filter(
+          ({ target, specifier }) =>
+            target === undefined && !specifier.startsWith('node:') && !specifier.startsWith('#'),
+        )
         .filter(({ specifier }) => !HOMES[packageOf(specifier)]?.test(file))
         .map(({ specifier }) => `${file} imports ${specifier}`),
     )
@@ -99,12 +115,22 @@ describe('architecture', () => {
   })
 
   test('no import cycles', () => {
-    const graph = new Map(modules.map(({ file, imports }) => [file, imports.filter((each) => !each.typeOnly && each.target).map((each) => each.target!)]))
+    const graph = new Map(
+      modules.map(({ file, imports }) => [
+        file,
+        imports.filter((each) => !each.typeOnly && each.target).map((each) => each.target!),
+      ]),
+    )
     expect(cycles(graph)).toEqual([])
   })
 
   test('environment variables are read only in platform/config/', () => {
-    const wrong = production.filter(({ file, text }) => /^(engine|connectors)\//.test(file) && !file.startsWith('engine/platform/config/') && /process\.env\b/.test(text.replaceAll(/\.\.\.process\.env/g, '')))
+    const wrong = production.filter(
+      ({ file, text }) =>
+        /^(engine|connectors)\//.test(file) &&
+        !file.startsWith('engine/platform/config/') &&
+        /process\.env\b/.test(text.replaceAll(/\.\.\.process\.env/g, '')),
+    )
     expect(wrong.map(({ file }) => file)).toEqual([])
   })
 
@@ -116,8 +142,12 @@ describe('architecture', () => {
   test('a connector folder has the same five things', () => {
     for (const name of readdirSync(path.join(ROOT, 'connectors'))) {
       const entries = readdirSync(path.join(ROOT, 'connectors', name))
-      for (const needed of ['connector.ts', 'connector.test.ts', 'schemas', 'fixtures', 'README.md']) expect(entries, name).toContain(needed)
-      expect(entries.filter((entry) => !/\.ts$|^schemas$|^fixtures$|^README\.md$/.test(entry)), name).toEqual([])
+      for (const needed of ['connector.ts', 'connector.test.ts', 'schemas', 'fixtures', 'README.md'])
+        expect(entries, name).toContain(needed)
+      expect(
+        entries.filter((entry) => !/\.ts$|^schemas$|^fixtures$|^README\.md$/.test(entry)),
+        name,
+      ).toEqual([])
     }
   })
 })
@@ -132,8 +162,13 @@ function read(absolute: string): Module {
   const text = readFileSync(absolute, 'utf8')
   const file = path.relative(ROOT, absolute)
   const found = text.matchAll(/^\s*(import|export)\s+(type\s)?([^'"();]*?from\s+)?['"]([^'"]+)['"]/gm)
-  const imports = [...found].map(([, , type, , specifier]) => ({ specifier: specifier!, typeOnly: type !== undefined, target: resolve(absolute, specifier!) }))
-  for (const [, specifier] of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) imports.push({ specifier: specifier!, typeOnly: true, target: resolve(absolute, specifier!) })
+  const imports = [...found].map(([, , type, , specifier]) => ({
+    specifier: specifier!,
+    typeOnly: type !== undefined,
+    target: resolve(absolute, specifier!),
+  }))
+  for (const [, specifier] of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g))
+    imports.push({ specifier: specifier!, typeOnly: true, target: resolve(absolute, specifier!) })
   return { file, text, imports }
 }
 
@@ -144,11 +179,22 @@ function resolve(from: string, specifier: string): string | undefined {
 }
 
 function packageOf(specifier: string): string {
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 }
 
-function edges(from: Module[], rooms: RegExp, allowed: (edge: Module['imports'][number], file: string) => boolean): string[] {
-  return from.filter(({ file }) => rooms.test(file)).flatMap(({ file, imports }) => imports.filter((edge) => !allowed(edge, file)).map((edge) => `${file} imports ${edge.specifier}`))
+function edges(
+  from: Module[],
+  rooms: RegExp,
+  allowed: (edge: Module['imports'][number], file: string) => boolean,
+): string[] {
+  return from
+    .filter(({ file }) => rooms.test(file))
+    .flatMap(({ file, imports }) =>
+      imports.filter((edge) => !allowed(edge, file)).map((edge) => `${file} imports ${edge.specifier}`),
+    )
 }
 
 function cycles(graph: Map<string, string[]>): string[] {

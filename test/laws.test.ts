@@ -4,16 +4,30 @@ import { ConnectorError } from '#connector'
 import { type backends as Backends, backends, identity, openWorld } from './support/world.ts'
 
 type Backend = (typeof Backends)[number]
-const order = (number: number, more: object = {}) => ({ id: number, number: String(number), status: 'open', lines: [], ...more })
+const order = (number: number, more: object = {}) => ({
+  id: number,
+  number: String(number),
+  status: 'open',
+  lines: [],
+  ...more,
+})
 const resting = async (world: Awaited<ReturnType<typeof openWorld>>, count: number) =>
-  world.until(`${count} handoffs rest`, async () => (await world.hub.store.query<{ n: number }>("select count(*) as n from handoff where state = 'resting'"))[0]!.n === count)
+  world.until(
+    `${count} handoffs rest`,
+    async () =>
+      (await world.hub.store.query<{ n: number }>("select count(*) as n from handoff where state = 'resting'"))[0]!
+        .n === count,
+  )
 
 describe.each(backends)('laws, queue on %s', (backend: Backend) => {
   test('law 1, nothing is lost: a queue that was wiped is rebuilt from the ledger', async () => {
     await using world = await openWorld(backend)
     world.vendor.before = () => Promise.reject(new ConnectorError('retryable', 'HUB_HTTP_SERVER', 'away'))
     await world.arrive([order(1), order(2), order(3)])
-    await world.until('each was tried', async () => (await world.hub.store.query("select from handoff where attempts > 0")).length === 3)
+    await world.until(
+      'each was tried',
+      async () => (await world.hub.store.query('select from handoff where attempts > 0')).length === 3,
+    )
     // Nothing is left in the queue now: only the ledger knows what is owed.
     world.vendor.before = () => {}
     await world.pass('1 hour')
@@ -25,7 +39,13 @@ describe.each(backends)('laws, queue on %s', (backend: Backend) => {
     await using world = await openWorld(backend)
     const source = world.assembly.sources.get('orders')!
     const { collect } = await import('../engine/intake/collect.ts')
-    await world.hub.store.transaction((tx) => collect(tx, { source: 'orders', connection: 'shop', resource: 'orders', via: 'pull', lane: 5, revision: source.revision }, [{ id: '1', text: JSON.stringify(order(1)) }]).then(() => undefined))
+    await world.hub.store.transaction((tx) =>
+      collect(
+        tx,
+        { source: 'orders', connection: 'shop', resource: 'orders', via: 'pull', lane: 5, revision: source.revision },
+        [{ id: '1', text: JSON.stringify(order(1)) }],
+      ).then(() => undefined),
+    )
     await resting(world, 1)
     expect(world.vendor.count('shop:1')).toBe(1)
   })
@@ -116,13 +136,16 @@ describe.each(backends)('laws, queue on %s', (backend: Backend) => {
     source.outputs[0]!.mapper = identity({
       run: (item) => {
         if (item.note === 'skip') return { skipped: 'a credit note' }
-        if (item.note === 'bad') return { problems: [{ code: 'HUB_MAP_REQUIRED', at: 'lines[0].sku', message: 'There is no SKU.' }] }
+        if (item.note === 'bad')
+          return { problems: [{ code: 'HUB_MAP_REQUIRED', at: 'lines[0].sku', message: 'There is no SKU.' }] }
         return { record: { channel: 'shop', ...item } }
       },
     })
     await world.arrive([order(1), order(2, { note: 'skip' }), order(3, { note: 'bad' })])
     await resting(world, 1)
-    const items = await world.hub.store.query('select external_id, status, errors->0->>\'message\' as why from item order by external_id')
+    const items = await world.hub.store.query(
+      "select external_id, status, errors->0->>'message' as why from item order by external_id",
+    )
     expect(items).toEqual([
       { external_id: '1', status: 'done', why: null },
       { external_id: '2', status: 'skipped', why: 'a credit note' },
@@ -132,17 +155,25 @@ describe.each(backends)('laws, queue on %s', (backend: Backend) => {
 
   test('law 4, nothing is silent: a delivery that is given up has failed, with its attempts', async () => {
     await using world = await openWorld(backend)
-    world.vendor.before = () => Promise.reject(new ConnectorError('permanent', 'HUB_HTTP_REFUSED', 'The warehouse refuses the postcode.'))
+    world.vendor.before = () =>
+      Promise.reject(new ConnectorError('permanent', 'HUB_HTTP_REFUSED', 'The warehouse refuses the postcode.'))
     await world.arrive([order(1)])
     await world.until('it failed', async () => (await world.handoff()).state === 'failed')
-    expect((await world.handoff()).reason).toMatchObject([{ code: 'HUB_HTTP_REFUSED', message: 'The warehouse refuses the postcode.' }])
+    expect((await world.handoff()).reason).toMatchObject([
+      { code: 'HUB_HTTP_REFUSED', message: 'The warehouse refuses the postcode.' },
+    ])
     expect(await world.hub.store.query('select kind from attempt')).toEqual([{ kind: 'permanent' }])
   })
 
   test('law 5, one bad record stops only itself, and is released once its cause is gone', async () => {
     await using world = await openWorld(backend)
     const source = world.assembly.sources.get('orders')!
-    const strict = identity({ run: (item) => (item.ship === 'drone' ? { problems: [{ code: 'HUB_MAP_LOOKUP', message: 'unknown' }] } : { record: { channel: 'shop', ...item } }) })
+    const strict = identity({
+      run: (item) =>
+        item.ship === 'drone'
+          ? { problems: [{ code: 'HUB_MAP_LOOKUP', message: 'unknown' }] }
+          : { record: { channel: 'shop', ...item } },
+    })
     source.outputs[0]!.mapper = strict
     const orders = Array.from({ length: 200 }, (_, index) => order(index + 1, index === 77 ? { ship: 'drone' } : {}))
     await world.arrive(orders)
@@ -156,10 +187,22 @@ describe.each(backends)('laws, queue on %s', (backend: Backend) => {
 
   test('law 5, one bad record stops only itself: an item on which the database fails is isolated and parked', async () => {
     await using world = await openWorld(backend)
-    const poisoned = (item: { id: number }) => (item.id === 5 ? Object.defineProperty({ channel: 'shop', number: '5' }, 'bad', { enumerable: true, get: () => { throw new Error('poison') } }) : undefined)
-    world.assembly.sources.get('orders')!.outputs[0]!.mapper = identity({ run: (item) => ({ record: poisoned(item) ?? { channel: 'shop', ...item } }) })
+    const poisoned = (item: { id: number }) =>
+      item.id === 5
+        ? Object.defineProperty({ channel: 'shop', number: '5' }, 'bad', {
+            enumerable: true,
+            get: () => {
+              throw new Error('poison')
+            },
+          })
+        : undefined
+    world.assembly.sources.get('orders')!.outputs[0]!.mapper = identity({
+      run: (item) => ({ record: poisoned(item) ?? { channel: 'shop', ...item } }),
+    })
     await world.arrive(Array.from({ length: 20 }, (_, index) => order(index + 1)))
     await resting(world, 19)
-    expect(await world.hub.store.query("select external_id from item where status = 'parked'")).toEqual([{ external_id: '5' }])
+    expect(await world.hub.store.query("select external_id from item where status = 'parked'")).toEqual([
+      { external_id: '5' },
+    ])
   })
 })

@@ -25,17 +25,23 @@ async function carry(file: string) {
 }
 
 describe.skipIf(!folder)('real orders', () => {
-  test.each(folder ? readdirSync(retail).filter((file) => file.endsWith('.csv')) : [])('every invoice of %s ends in one named outcome', { timeout: 120_000 }, async (file) => {
-    const { code, report } = await carry(path.join(retail, file))
-    // The first column holds neither quotes nor commas, so the invoices can be counted without a CSV reader.
-    const [, ...rows] = readFileSync(path.join(retail, file), 'utf8').trimEnd().split('\n')
-    const invoices = new Set(rows.map((row) => row.split(',')[0]))
-    expect(report.holds, JSON.stringify(report)).toBe(true)
-    expect(code).toBe(0)
-    expect(report.outcomes.reduce((sum: number, each: { count: number }) => sum + each.count, 0)).toBe(invoices.size)
-    const creditNotes = [...invoices].filter((invoice) => invoice?.startsWith('C')).length
-    expect(report.outcomes.find((each: { outcome: string }) => each.outcome === 'skipped: credit note')?.count).toBe(creditNotes)
-  })
+  test.each(folder ? readdirSync(retail).filter((file) => file.endsWith('.csv')) : [])(
+    'every invoice of %s ends in one named outcome',
+    { timeout: 120_000 },
+    async (file) => {
+      const { code, report } = await carry(path.join(retail, file))
+      // The first column holds neither quotes nor commas, so the invoices can be counted without a CSV reader.
+      const [, ...rows] = readFileSync(path.join(retail, file), 'utf8').trimEnd().split('\n')
+      const invoices = new Set(rows.map((row) => row.split(',')[0]))
+      expect(report.holds, JSON.stringify(report)).toBe(true)
+      expect(code).toBe(0)
+      expect(report.outcomes.reduce((sum: number, each: { count: number }) => sum + each.count, 0)).toBe(invoices.size)
+      const creditNotes = [...invoices].filter((invoice) => invoice?.startsWith('C')).length
+      expect(report.outcomes.find((each: { outcome: string }) => each.outcome === 'skipped: credit note')?.count).toBe(
+        creditNotes,
+      )
+    },
+  )
 
   test("Northwind's 830 orders are carried from a CSV export", { timeout: 180_000 }, async () => {
     const temporary = mkdtempSync(path.join(tmpdir(), 'handoff-northwind-'))
@@ -65,8 +71,15 @@ async function exportNorthwind(file: string): Promise<{ orders: number }> {
     await inside.connect()
     await inside.query(readFileSync(northwind, 'utf8'))
     await inside.query("set search_path to public; set datestyle to 'ISO'")
-    const { rows, fields } = await inside.query({ text: `select ${QUERY.match(/select ([\s\S]*?)\s+from/)![1]!.split(',').map((column) => `${column.trim()}::text`).join(', ')} ${QUERY.slice(QUERY.indexOf('from orders'))}`, rowMode: 'array' })
-    const cell = (value: string | null) => (value === null ? '' : /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
+    const { rows, fields } = await inside.query({
+      text: `select ${QUERY.match(/select ([\s\S]*?)\s+from/)![1]!
+        .split(',')
+        .map((column) => `${column.trim()}::text`)
+        .join(', ')} ${QUERY.slice(QUERY.indexOf('from orders'))}`,
+      rowMode: 'array',
+    })
+    const cell = (value: string | null) =>
+      value === null ? '' : /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
     writeFileSync(file, [fields.map((field) => field.name), ...rows].map((row) => row.map(cell).join(',')).join('\n'))
     await inside.end()
     return { orders: new Set(rows.map((row) => row[0])).size }

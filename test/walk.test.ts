@@ -5,7 +5,9 @@ import { demoPlace } from './support/demo.ts'
 import { backends } from './support/world.ts'
 
 describe.each(backends)('the walk, queue on %s', (backend) => {
-  test('the demo carries its orders all the way, and a second run makes no write in any system', { timeout: 180_000 }, async () => {
+  test('the demo carries its orders all the way, and a second run makes no write in any system', {
+    timeout: 180_000,
+  }, async () => {
     await using place = await demoPlace(backend)
     const first = await place.run('--count', '150').done
     expect(first.output).toContain('The audit holds: 150 of 150 orders are accounted for')
@@ -17,7 +19,9 @@ describe.each(backends)('the walk, queue on %s', (backend) => {
     expect(await place.writes()).toBe(before)
   })
 
-  test('killed at ten points, some between a write and its outcome, the audit holds in the end', { timeout: 300_000 }, async () => {
+  test('killed at ten points, some between a write and its outcome, the audit holds in the end', {
+    timeout: 300_000,
+  }, async () => {
     await using place = await demoPlace(backend)
     const count = 80
     await place.systems.post('seed', { orders: count, seed: 42 })
@@ -26,11 +30,14 @@ describe.each(backends)('the walk, queue on %s', (backend) => {
     for (let kill = 0; kill < 10; kill++) {
       // Every other kill happens while a system holds back the answer to a write that it has executed.
       const slow = HELD_BACK[kill % HELD_BACK.length]!
-      const fault = kill % 2 === 1 ? await place.systems.post('faults', { ...slow, effect: 'timeout-after', times: 3 }) : undefined
+      const fault =
+        kill % 2 === 1 ? await place.systems.post('faults', { ...slow, effect: 'timeout-after', times: 3 }) : undefined
       const run = place.run('--count', String(count))
       const goal = (await place.writes()) + 20 + Math.floor(random() * 60)
       for (let turn = 0; turn < 400 && run.child.exitCode === null; turn++) {
-        const struck = fault ? (await place.systems.get('faults')).find((each: { id: string }) => each.id === fault.id)?.struck > 0 : false
+        const struck = fault
+          ? (await place.systems.get('faults')).find((each: { id: string }) => each.id === fault.id)?.struck > 0
+          : false
         if (struck) betweenWriteAndOutcome++
         if (struck || (!fault && (await place.writes()) >= goal)) break
         await sleep(25)
@@ -52,7 +59,13 @@ describe.each(backends)('the walk, queue on %s', (backend) => {
 })
 
 /** Writes whose answer is held back, one system after the other. */
-const HELD_BACK = [{ system: 'shiphero', operation: 'order_create' }, { system: 'odoo', operation: 'account.move.create' }, { system: 'easypost', path: '/buy$' }, { system: 'woocommerce', path: 'shipment-trackings' }, { system: 'hubspot', path: '/crm/v3/objects' }]
+const HELD_BACK = [
+  { system: 'shiphero', operation: 'order_create' },
+  { system: 'odoo', operation: 'account.move.create' },
+  { system: 'easypost', path: '/buy$' },
+  { system: 'woocommerce', path: 'shipment-trackings' },
+  { system: 'hubspot', path: '/crm/v3/objects' },
+]
 
 function seeded(seed: number): () => number {
   let state = seed

@@ -31,7 +31,18 @@ for (const [name, args] of CHECKS) {
 
 const folder = mkdtempSync(path.join(tmpdir(), 'handoff-report-'))
 const report = path.join(folder, 'report.json')
-const tests = spawnSync(process.execPath, [bin('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)], { cwd: ROOT, stdio: 'inherit' })
+const tests = spawnSync(
+  process.execPath,
+  [
+    bin('vitest/vitest.mjs'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: ROOT, stdio: 'inherit' },
+)
 try {
   const result = JSON.parse(readFileSync(report, 'utf8'))
   passed += result.numPassedTests

@@ -27,4 +27,5 @@ export function run(args) {
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 143 : 1)))
 }
 
-if (import.meta.url === `file://${process.argv[1]}` || process.argv[1]?.endsWith('node24.mjs')) run(process.argv.slice(2))
+if (import.meta.url === `file://${process.argv[1]}` || process.argv[1]?.endsWith('node24.mjs'))
+  run(process.argv.slice(2))

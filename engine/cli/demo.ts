@@ -13,7 +13,7 @@ import { type Audit, audit } from './demo/audit.ts'
 import { collect } from './demo/collections.ts'
 import { orderOutcomes } from './demo/outcomes.ts'
 import { progressDisplay } from './demo/progress.ts'
-import { startSystems, type Systems } from './demo/systems.ts'
+import { type Systems, startSystems } from './demo/systems.ts'
 import { fileVariables, systemVariables } from './demo/variables.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { demoEnvironment, environment, loadRight, out } from './open.ts'
@@ -67,14 +67,25 @@ async function run(options: Options, print: Printer, stay: boolean, asked: Promi
   const file = options.orders ? fileVariables(options.orders, options) : {}
   talk(tone(print, 'strong', 'Handoff demo'))
   const systems = await startSystems(path.join(home.stateDir, 'systems'))
-  talk('  five local stand-ins: a WooCommerce store, a ShipHero warehouse, an EasyPost carrier account, an Odoo ERP, a HubSpot CRM')
+  talk(
+    '  five local stand-ins: a WooCommerce store, a ShipHero warehouse, an EasyPost carrier account, an Odoo ERP, a HubSpot CRM',
+  )
   if (!options.orders) await systems.post('seed', { orders: Number(options.count), seed: Number(options.seed) })
   const variables = { ...(await systemVariables(systems.addresses)), ...file }
   const own: Environment = { ...home, variable: (name) => variables[name] ?? environment.variable(name) }
   const configDir = path.join(PROJECT, 'config', options.orders ? 'demo-csv' : 'demo')
   const loaded = await loadRight(configDir, print, { variable: own.variable })
-  const hub = await startHub(loaded, { environment: own, configDir, log: openLog(environment.logLevel), serve: true, schedule: true, port: await rememberedPort(own.stateDir) })
-  talk(`  a hub between them: database ${hub.store.embedded ? `embedded in ${path.relative('.', own.stateDir)}` : 'at DATABASE_URL'}, queue on ${hub.queues.backend}, listening on ${hub.url}\n`)
+  const hub = await startHub(loaded, {
+    environment: own,
+    configDir,
+    log: openLog(environment.logLevel),
+    serve: true,
+    schedule: true,
+    port: await rememberedPort(own.stateDir),
+  })
+  talk(
+    `  a hub between them: database ${hub.store.embedded ? `embedded in ${path.relative('.', own.stateDir)}` : 'at DATABASE_URL'}, queue on ${hub.queues.backend}, listening on ${hub.url}\n`,
+  )
   const story: Story = options.orders
     ? { source: 'file-orders', connection: 'files', resource: 'orders', route: 'to-warehouse', withStorefront: false }
     : { source: 'shop-orders', connection: 'shop', resource: 'orders', route: 'to-warehouse', withStorefront: true }
@@ -121,7 +132,11 @@ async function carry(hub: HubProcess, systems: Systems, story: Story, print: Pri
     const result = audit(orders, found, { withStorefront: story.withStorefront })
     if (!print.json) {
       display.show([
-        { label: story.withStorefront ? 'orders from the store' : 'orders from the file', now: orders.length, of: story.withStorefront ? found.shopOrders.length : 0 },
+        {
+          label: story.withStorefront ? 'orders from the store' : 'orders from the file',
+          now: orders.length,
+          of: story.withStorefront ? found.shopOrders.length : 0,
+        },
         ...result.rows.map((row) => ({ label: `${row.what} in the ${row.system}`, now: row.found, of: row.expected })),
       ])
     }
@@ -137,13 +152,18 @@ async function carry(hub: HubProcess, systems: Systems, story: Story, print: Pri
 /** Whether every source was read to its end since the demo started. */
 async function readOnce(hub: HubProcess, since: Date): Promise<boolean> {
   const sources = Object.keys(hub.loaded().config.sources)
-  const read = await hub.store.query('select from source_state where source = any($1::text[]) and last_success_at > $2', [sources, since])
+  const read = await hub.store.query(
+    'select from source_state where source = any($1::text[]) and last_success_at > $2',
+    [sources, since],
+  )
   return read.length === sources.length
 }
 
 /** Nothing is undecided, owed or in flight. */
 async function quiet(hub: HubProcess): Promise<boolean> {
-  const [busy] = await hub.store.query<{ busy: boolean }>("select exists (select from item where status = 'new') or exists (select from handoff where state in ('owed', 'sending')) as busy")
+  const [busy] = await hub.store.query<{ busy: boolean }>(
+    "select exists (select from item where status = 'new') or exists (select from handoff where state in ('owed', 'sending')) as busy",
+  )
   return !busy!.busy
 }
 
@@ -154,7 +174,11 @@ function warehouseIsDone({ warehouseOrders }: { warehouseOrders: { status: strin
 function show(print: Printer, result: Audit): void {
   print.line()
   print.line(tone(print, 'strong', 'Audit, counted in the systems themselves'))
-  for (const line of table(['SYSTEM', 'WHAT', 'EXPECTED', 'FOUND', 'MISSING', 'DOUBLED'], result.rows.map((row) => [row.system, row.what, row.expected, row.found, row.missing, row.doubled]))) print.line(`  ${line}`)
+  for (const line of table(
+    ['SYSTEM', 'WHAT', 'EXPECTED', 'FOUND', 'MISSING', 'DOUBLED'],
+    result.rows.map((row) => [row.system, row.what, row.expected, row.found, row.missing, row.doubled]),
+  ))
+    print.line(`  ${line}`)
   print.line()
   print.line(`  ${result.orders} orders came in:`)
   for (const { outcome, count, cure } of result.outcomes) {
@@ -166,7 +190,15 @@ function show(print: Printer, result: Audit): void {
   for (const fault of result.faults) print.line(tone(print, 'bad', `  ${fault}`))
   const sum = result.outcomes.reduce((total, each) => total + each.count, 0)
   print.line()
-  print.line(result.holds ? tone(print, 'good', `  The audit holds: ${sum} of ${result.orders} orders are accounted for, nothing is missing, nothing is doubled.`) : tone(print, 'bad', '  The audit does not hold.'))
+  print.line(
+    result.holds
+      ? tone(
+          print,
+          'good',
+          `  The audit holds: ${sum} of ${result.orders} orders are accounted for, nothing is missing, nothing is doubled.`,
+        )
+      : tone(print, 'bad', '  The audit does not hold.'),
+  )
 }
 
 function next(print: Printer, result: Audit): void {

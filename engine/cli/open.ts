@@ -18,9 +18,14 @@ export const environment = readEnvironment()
 
 /** A demo keeps its things apart: in a folder of its own, and in a schema of its own where the database is yours. */
 export function demoEnvironment(name: string): Environment {
-  return { ...environment, stateDir: path.join(environment.stateDir, name), schema: `${environment.schema}_${name.replaceAll('-', '_')}` }
+  return {
+    ...environment,
+    stateDir: path.join(environment.stateDir, name),
+    schema: `${environment.schema}_${name.replaceAll('-', '_')}`,
+  }
 }
-export const out = (options: { json?: boolean }): Printer => printer({ color: environment.color, json: options.json ?? false })
+export const out = (options: { json?: boolean }): Printer =>
+  printer({ color: environment.color, json: options.json ?? false })
 
 /** The hub that a command speaks of: the configured one, or, where nothing is configured yet, the last demo's. */
 export function hubOf(options: { config?: string }): { environment: Environment; config: string } {
@@ -40,7 +45,11 @@ function hasConfiguration(folder: string): boolean {
 }
 
 /** Reads a configuration whose errors, if any, are shown and end the command. */
-export async function loadRight(config: string, print: Printer, more: { offline?: boolean; variable?: Environment['variable'] } = {}): Promise<LoadedHub> {
+export async function loadRight(
+  config: string,
+  print: Printer,
+  more: { offline?: boolean; variable?: Environment['variable'] } = {},
+): Promise<LoadedHub> {
   const loaded = await loadHub({ configDir: config, variable: environment.variable, ...more })
   if (!loaded.found) {
     const shown = path.relative('.', path.resolve(config)) || '.'
@@ -52,7 +61,10 @@ export async function loadRight(config: string, print: Printer, more: { offline?
   const errors = loaded.diagnostics.filter((each) => each.severity === 'error')
   if (errors.length > 0) {
     print.error(renderDiagnostics(errors, { color: print.color, readSource }))
-    throw new CommandError(EXIT.usage, `HUB_CONFIG_INVALID ${errors.length} error${errors.length === 1 ? '' : 's'}; nothing was started.`)
+    throw new CommandError(
+      EXIT.usage,
+      `HUB_CONFIG_INVALID ${errors.length} error${errors.length === 1 ? '' : 's'}; nothing was started.`,
+    )
   }
   return loaded
 }

@@ -9,7 +9,12 @@ export interface Printer {
 }
 
 export function printer({ color, json = false }: { color: boolean; json?: boolean }): Printer {
-  return { color, json, line: (text = '') => void process.stdout.write(`${text}\n`), error: (text) => void process.stderr.write(`${text}\n`) }
+  return {
+    color,
+    json,
+    line: (text = '') => void process.stdout.write(`${text}\n`),
+    error: (text) => void process.stderr.write(`${text}\n`),
+  }
 }
 
 export type Tone = 'good' | 'bad' | 'doubtful' | 'dim' | 'strong'
@@ -28,7 +33,12 @@ export function table(head: string[], rows: (string | number)[][]): string[] {
   const room = WIDTH - 2 * (head.length - 1)
   while (sum(widths) > room) widths[widths.indexOf(Math.max(...widths))]!--
   const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'))
-  return cells.map((row) => row.map((cell, column) => fit(cell, widths[column]!, numeric[column]!)).join('  ').trimEnd())
+  return cells.map((row) =>
+    row
+      .map((cell, column) => fit(cell, widths[column]!, numeric[column]!))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 function sum(numbers: number[]): number {

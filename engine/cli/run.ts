@@ -18,15 +18,29 @@ export function runCommand(program: Command): void {
       const print = out(options)
       const asked = whenAsked()
       const loaded = await loadRight(options.config, print)
-      if (!loaded.config.sources[source]) throw new CommandError(EXIT.notFound, `HUB_SOURCE_UNKNOWN There is no source "${source}". Known: ${Object.keys(loaded.config.sources).join(', ')}.`)
-      const hub = await startHub(loaded, { environment, configDir: options.config, log: openLog(environment.logLevel), serve: false, schedule: false })
+      if (!loaded.config.sources[source])
+        throw new CommandError(
+          EXIT.notFound,
+          `HUB_SOURCE_UNKNOWN There is no source "${source}". Known: ${Object.keys(loaded.config.sources).join(', ')}.`,
+        )
+      const hub = await startHub(loaded, {
+        environment,
+        configDir: options.config,
+        log: openLog(environment.logLevel),
+        serve: false,
+        schedule: false,
+      })
       try {
         const report = await hub.pipeline.pull(source)
         await Promise.race([asked, settled(hub.store)])
         const after = (await status(hub.store, [], [source])).sources[0]!
         if (print.json) print.line(JSON.stringify({ source, ...report, parked: after.parked, waiting: after.waiting }))
-        else if (!report) print.line(`${source} is being pulled by another process; what it brings is carried on there.`)
-        else print.line(`${source}: ${report.items} items in ${report.pages} pages, ${report.changed} new or changed; ${after.parked} parked, ${after.waiting} waiting.`)
+        else if (!report)
+          print.line(`${source} is being pulled by another process; what it brings is carried on there.`)
+        else
+          print.line(
+            `${source}: ${report.items} items in ${report.pages} pages, ${report.changed} new or changed; ${after.parked} parked, ${after.waiting} waiting.`,
+          )
       } finally {
         await hub.stop()
       }

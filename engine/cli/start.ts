@@ -14,12 +14,22 @@ export function startCommand(program: Command): void {
       // Before anything is opened, so that a signal in the middle of the start closes what is open by then.
       const asked = whenAsked()
       const loaded = await loadRight(options.config, print)
-      const hub = await startHub(loaded, { environment, configDir: options.config, log: openLog(environment.logLevel), serve: true, schedule: true })
+      const hub = await startHub(loaded, {
+        environment,
+        configDir: options.config,
+        log: openLog(environment.logLevel),
+        serve: true,
+        schedule: true,
+      })
       const { connections, sources, routes } = loaded.config
-      print.line(`Handoff is running: ${count(connections, 'connection')}, ${count(sources, 'source')}, ${count(routes, 'route')}.`)
+      print.line(
+        `Handoff is running: ${count(connections, 'connection')}, ${count(sources, 'source')}, ${count(routes, 'route')}.`,
+      )
       print.line(`  webhooks   ${hub.url}/webhooks/<connection>`)
       print.line(`  health     ${hub.url}/health  /ready  /metrics`)
-      print.line(`  database   ${hub.store.embedded ? `embedded, in ${environment.stateDir}` : 'DATABASE_URL'}; queue on ${hub.queues.backend}`)
+      print.line(
+        `  database   ${hub.store.embedded ? `embedded, in ${environment.stateDir}` : 'DATABASE_URL'}; queue on ${hub.queues.backend}`,
+      )
       print.line('  next       handoff status | handoff trace ORDER | handoff failures list')
       await asked
       print.line('Stopping: what is in flight is finished first.')

@@ -7,22 +7,59 @@ export function statusCommand(program: Command): void {
   program
     .command('status')
     .description('connections, sources, what is owed and what is stuck')
-    .option('--config <folder>', 'the configuration folder (default: config, or the last demo where nothing is configured)')
+    .option(
+      '--config <folder>',
+      'the configuration folder (default: config, or the last demo where nothing is configured)',
+    )
     .option('--json', 'print JSON')
     .action(async (options: Partial<Common>) => {
       const print = out(options)
       const hub = hubOf(options)
       const { config } = await loadRight(hub.config, print, { offline: true })
-      const now = await withStore(hub.environment, (store) => status(store, Object.keys(config.connections), Object.keys(config.sources)))
+      const now = await withStore(hub.environment, (store) =>
+        status(store, Object.keys(config.connections), Object.keys(config.sources)),
+      )
       if (print.json) return print.line(JSON.stringify(now, null, 2))
       const ago = (at: Date | null) => (at ? `${span(Date.now() - at.getTime())} ago` : 'never')
-      for (const line of table(['CONNECTION', 'STATE', 'OWED', 'STUCK', 'OLDEST', 'REASON'], now.connections.map((each) => [each.connection, each.state, each.owed, each.stuck, each.oldestOwedSeconds === null ? '-' : span(each.oldestOwedSeconds * 1000), each.reason ?? '']))) print.line(line)
+      for (const line of table(
+        ['CONNECTION', 'STATE', 'OWED', 'STUCK', 'OLDEST', 'REASON'],
+        now.connections.map((each) => [
+          each.connection,
+          each.state,
+          each.owed,
+          each.stuck,
+          each.oldestOwedSeconds === null ? '-' : span(each.oldestOwedSeconds * 1000),
+          each.reason ?? '',
+        ]),
+      ))
+        print.line(line)
       print.line()
-      for (const line of table(['SOURCE', 'LAST RUN', 'LAST NEWS', 'FAILED', 'TO DO', 'WAITING', 'PARKED'], now.sources.map((each) => [each.source, ago(each.lastRunAt), ago(each.lastChangeAt), each.failures, each.undecided, each.waiting, each.parked]))) print.line(line)
+      for (const line of table(
+        ['SOURCE', 'LAST RUN', 'LAST NEWS', 'FAILED', 'TO DO', 'WAITING', 'PARKED'],
+        now.sources.map((each) => [
+          each.source,
+          ago(each.lastRunAt),
+          ago(each.lastChangeAt),
+          each.failures,
+          each.undecided,
+          each.waiting,
+          each.parked,
+        ]),
+      ))
+        print.line(line)
       print.line()
       print.line(`records   ${now.records.map((each) => `${each.count} ${each.type}`).join(', ') || 'none'}`)
-      print.line(`handoffs  ${Object.entries(now.handoffs).map(([state, count]) => `${count} ${state}`).join(', ') || 'none'}`)
-      const stuck = now.connections.reduce((sum, each) => sum + each.stuck, 0) + now.sources.reduce((sum, each) => sum + each.parked, 0)
-      if (stuck > 0) print.line(tone(print, 'doubtful', `\n${stuck} need${stuck === 1 ? 's' : ''} a person: handoff failures list`))
+      print.line(
+        `handoffs  ${
+          Object.entries(now.handoffs)
+            .map(([state, count]) => `${count} ${state}`)
+            .join(', ') || 'none'
+        }`,
+      )
+      const stuck =
+        now.connections.reduce((sum, each) => sum + each.stuck, 0) +
+        now.sources.reduce((sum, each) => sum + each.parked, 0)
+      if (stuck > 0)
+        print.line(tone(print, 'doubtful', `\n${stuck} need${stuck === 1 ? 's' : ''} a person: handoff failures list`))
     })
 }

@@ -21,7 +21,7 @@ interface Options {
 export function testCommand(program: Command): void {
   program
     .command('test [path]')
-    .description('run the mappings\' own tests: all, those below a path, or those of one mapping')
+    .description("run the mappings' own tests: all, those below a path, or those of one mapping")
     .option('--update', 'write what came out into the `expect` of failing tests')
     .option('--watch', 'run again whenever a mapping, table or test changes')
     .option('--json', 'print JSON')
@@ -46,7 +46,13 @@ async function runOnce(only: string | undefined, options: Options, print: Printe
   const schemas = loadSchemas(path.join(PROJECT, 'schemas'))
   const connectors = await loadConnectors()
   const mappings = await loadMappingSet(PROJECT, schemas, connectors)
-  const report = await runMappingTests(mappings, { root: PROJECT, schemas, fixtures: fixturesOf(connectors), ...(only ? { path: only } : {}), ...(options.update ? { update: true } : {}) })
+  const report = await runMappingTests(mappings, {
+    root: PROJECT,
+    schemas,
+    fixtures: fixturesOf(connectors),
+    ...(only ? { path: only } : {}),
+    ...(options.update ? { update: true } : {}),
+  })
   const broken = mappings.diagnostics.filter((each) => each.severity === 'error')
   const faults = [...broken, ...report.diagnostics]
   if (print.json) print.line(JSON.stringify({ ...report, diagnostics: faults }, null, 2))

@@ -20,11 +20,18 @@ export interface Failure {
 }
 
 export async function listFailures(store: Store, limit = 1000): Promise<Failure[]> {
-  return store.query<Failure & Record<string, unknown>>(`${ITEMS} union all ${HANDOFFS} order by cause, since limit $1`, [limit])
+  return store.query<Failure & Record<string, unknown>>(
+    `${ITEMS} union all ${HANDOFFS} order by cause, since limit $1`,
+    [limit],
+  )
 }
 
-export async function countFailures(store: Store): Promise<{ cause: string; where: string; state: string; count: number; sample: string }[]> {
-  return store.query(`select cause, "where", state, count(*) as count, min(id) as sample from (${ITEMS} union all ${HANDOFFS}) f group by 1, 2, 3 order by count desc`)
+export async function countFailures(
+  store: Store,
+): Promise<{ cause: string; where: string; state: string; count: number; sample: string }[]> {
+  return store.query(
+    `select cause, "where", state, count(*) as count, min(id) as sample from (${ITEMS} union all ${HANDOFFS}) f group by 1, 2, 3 order by count desc`,
+  )
 }
 
 const ITEMS = `
@@ -42,15 +49,27 @@ export interface FailureDetail extends Failure {
 }
 
 export async function showFailure(store: Store, id: string): Promise<FailureDetail | undefined> {
-  const [failure] = await store.query<Failure & Record<string, unknown>>(`select * from (${ITEMS} union all ${HANDOFFS}) f where id = $1`, [id])
+  const [failure] = await store.query<Failure & Record<string, unknown>>(
+    `select * from (${ITEMS} union all ${HANDOFFS}) f where id = $1`,
+    [id],
+  )
   if (!failure) return undefined
   if (failure.what === 'item') {
     const [source, externalId] = splitItemId(id)
-    const [row] = await store.query<{ body: Buffer }>('select body from item where source = $1 and external_id = $2', [source, externalId])
+    const [row] = await store.query<{ body: Buffer }>('select body from item where source = $1 and external_id = $2', [
+      source,
+      externalId,
+    ])
     return { ...failure, data: readable(row!.body), tries: [] }
   }
-  const [row] = await store.query<{ data: Json }>('select r.data from handoff h join record r on r.id = h.record_id where h.id = $1', [Number(id)])
-  const tries = await store.query<FailureDetail['tries'][number]>('select at, step, ms, kind, message, exchanges from attempt where handoff_id = $1 order by id desc limit 20', [Number(id)])
+  const [row] = await store.query<{ data: Json }>(
+    'select r.data from handoff h join record r on r.id = h.record_id where h.id = $1',
+    [Number(id)],
+  )
+  const tries = await store.query<FailureDetail['tries'][number]>(
+    'select at, step, ms, kind, message, exchanges from attempt where handoff_id = $1 order by id desc limit 20',
+    [Number(id)],
+  )
   return { ...failure, data: row!.data, tries }
 }
 

@@ -2,8 +2,26 @@
 import type { Store } from '../platform/store/store.ts'
 
 export interface Status {
-  connections: { connection: string; state: string; reason: string | null; until: Date | null; owed: number; stuck: number; oldestOwedSeconds: number | null }[]
-  sources: { source: string; lastRunAt: Date | null; lastSuccessAt: Date | null; lastChangeAt: Date | null; failures: number; message: string | null; undecided: number; waiting: number; parked: number }[]
+  connections: {
+    connection: string
+    state: string
+    reason: string | null
+    until: Date | null
+    owed: number
+    stuck: number
+    oldestOwedSeconds: number | null
+  }[]
+  sources: {
+    source: string
+    lastRunAt: Date | null
+    lastSuccessAt: Date | null
+    lastChangeAt: Date | null
+    failures: number
+    message: string | null
+    undecided: number
+    waiting: number
+    parked: number
+  }[]
   records: { type: string; count: number }[]
   handoffs: Record<string, number>
 }
@@ -25,7 +43,16 @@ export async function status(store: Store, connections: string[], sources: strin
      from unnest($1::text[]) with ordinality as c(name, place) left join source_state s on s.source = name order by place`,
     [sources],
   )
-  const records = await store.query<{ type: string; count: number }>('select type, count(*) as count from record where version > 0 and not deleted group by type order by type')
-  const handoffs = await store.query<{ state: string; count: number }>('select state, count(*) as count from handoff group by state')
-  return { connections: states, sources: read, records, handoffs: Object.fromEntries(handoffs.map((row) => [row.state, row.count])) }
+  const records = await store.query<{ type: string; count: number }>(
+    'select type, count(*) as count from record where version > 0 and not deleted group by type order by type',
+  )
+  const handoffs = await store.query<{ state: string; count: number }>(
+    'select state, count(*) as count from handoff group by state',
+  )
+  return {
+    connections: states,
+    sources: read,
+    records,
+    handoffs: Object.fromEntries(handoffs.map((row) => [row.state, row.count])),
+  }
 }

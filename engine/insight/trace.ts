@@ -55,7 +55,11 @@ export interface Trace {
  * Finds a record by its number, its whole key ("shop:1001") or an external id, with the records that name it as their parent.
  * `parentFields` are the fields in which record types keep a parent's key.
  */
-export async function trace(store: Store, word: string, parentFields: { type: string; path: string[] }[]): Promise<Trace> {
+export async function trace(
+  store: Store,
+  word: string,
+  parentFields: { type: string; path: string[] }[],
+): Promise<Trace> {
   const found = await store.query<{ id: number }>(
     `select id from record where version > 0 and (key = $1 or (type = 'order' and data->>'number' = $1))
      union select record_id from link where external_id = $1`,
@@ -69,12 +73,18 @@ export async function trace(store: Store, word: string, parentFields: { type: st
     [roots, parentFields.map((field) => field.type), parentFields.map((field) => field.path.join('.'))],
   )
   const ids = [...new Set([...roots, ...children.map((row) => row.id)])]
-  const records = await store.query<TracedRecord & Record<string, unknown>>('select id, type, key, version, data from record where id = any($1::bigint[]) order by created_at, id', [ids])
+  const records = await store.query<TracedRecord & Record<string, unknown>>(
+    'select id, type, key, version, data from record where id = any($1::bigint[]) order by created_at, id',
+    [ids],
+  )
   const links = await store.query<{ record_id: number; connection: string; resource: string; externalId: string }>(
     'select record_id, connection, resource, external_id as "externalId" from link where record_id = any($1::bigint[]) order by created_at, connection',
     [ids],
   )
-  const handoffs = await store.query<TracedHandoff & { record_id: number }>(`${HANDOFF} where record_id = any($1::bigint[]) order by h.id`, [ids])
+  const handoffs = await store.query<TracedHandoff & { record_id: number }>(
+    `${HANDOFF} where record_id = any($1::bigint[]) order by h.id`,
+    [ids],
+  )
   const events = await store.query<TracedEvent & Record<string, unknown>>(
     `select e.at, e.type, r.type || ' ' || r.key as record, e.connection, (e.detail->>'version')::int as version, e.detail->>'route' as route
      from event e join record r on r.id = e.record_id where e.record_id = any($1::bigint[]) order by e.at, e.id limit 1000`,
@@ -84,7 +94,9 @@ export async function trace(store: Store, word: string, parentFields: { type: st
     records: records.map((record) => ({
       ...record,
       links: links.filter((link) => link.record_id === record.id).map(({ record_id: _, ...link }) => link),
-      handoffs: handoffs.filter((handoff) => handoff.record_id === record.id).map(({ record_id: _, ...handoff }) => handoff),
+      handoffs: handoffs
+        .filter((handoff) => handoff.record_id === record.id)
+        .map(({ record_id: _, ...handoff }) => handoff),
     })),
     items: await undecidedItems(store, word),
     events,

@@ -25,7 +25,8 @@ export interface Parts {
 /** Expects a configuration that `checkHub` found right. */
 export function assemble(parts: Parts): Assembly {
   const assembly: Assembly = { sources: new Map(), routes: new Map(), answers: new Map() }
-  for (const [name, source] of Object.entries(parts.config.sources)) assembly.sources.set(name, assembleSource(parts, name, source))
+  for (const [name, source] of Object.entries(parts.config.sources))
+    assembly.sources.set(name, assembleSource(parts, name, source))
   for (const [name, route] of Object.entries(parts.config.routes)) {
     assembly.routes.set(name, assembleRoute(parts, name, route))
     if (route.call) assembly.answers.set(name, assembleAnswer(parts, name, route))
@@ -59,7 +60,14 @@ function assembleSource({ config, mappings, clients }: Parts, name: string, sour
 }
 
 /** The first record by `mapping:` or the default name, those that come also by `<that name>.<record>`. */
-export function sourceMapping(mappings: MappingSet, connector: string, resource: string, source: SourceConfig, type: string, index: number) {
+export function sourceMapping(
+  mappings: MappingSet,
+  connector: string,
+  resource: string,
+  source: SourceConfig,
+  type: string,
+  index: number,
+) {
   if (!source.mapping) return mappings.find({ connector, resource, record: type, direction: 'in' })
   return mappings.get(index === 0 ? source.mapping : `${source.mapping}.${type}`)
 }
@@ -96,5 +104,12 @@ function assembleAnswer({ config, mappings }: Parts, name: string, route: RouteC
   const [connection, action] = splitTarget(route.call!)
   const mapping = answerMapping(mappings, config.connections[connection]!.connector, action, route)!
   const mapper = mapperOf(mapping, 'in')
-  return { name, connection, resource: action, outputs: [{ type: route.record, resource: action, mapper }], revision: mapper.revision, lane: LANES[route.lane ?? 'normal'] }
+  return {
+    name,
+    connection,
+    resource: action,
+    outputs: [{ type: route.record, resource: action, mapper }],
+    revision: mapper.revision,
+    lane: LANES[route.lane ?? 'normal'],
+  }
 }

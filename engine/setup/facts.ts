@@ -27,7 +27,14 @@ export function factsOf(config: HubConfig, schemas: Schemas): Facts {
   return {
     owners: config.owners,
     keyFields: perType((schema) => ((schema['x-key'] ?? []) as string[]).map((field) => field.split('.'))),
-    parents: perType((schema) => Object.fromEntries(Object.entries((schema['x-parents'] ?? {}) as Record<string, string>).map(([relation, path]) => [relation, path.split('.')]))),
+    parents: perType((schema) =>
+      Object.fromEntries(
+        Object.entries((schema['x-parents'] ?? {}) as Record<string, string>).map(([relation, path]) => [
+          relation,
+          path.split('.'),
+        ]),
+      ),
+    ),
     faults: (type, data) => {
       if (schemas.fits(`records/${type}`, data)) return []
       return schemas.validate(`records/${type}`, data).map((fault) => ({

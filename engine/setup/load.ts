@@ -51,5 +51,14 @@ export async function loadHub(options: LoadOptions): Promise<LoadedHub> {
       parents: (type) => Object.keys(facts.parents(type)),
     }),
   ]
-  return { config: read.config, found: read.found, schemas, connectors, mappings, facts, condition: (when, record) => compileCondition(when, schemas.get(`records/${record}`)).test, diagnostics }
+  return {
+    config: read.config,
+    found: read.found,
+    schemas,
+    connectors,
+    mappings,
+    facts,
+    condition: (when, record) => compileCondition(when, schemas.get(`records/${record}`)).test,
+    diagnostics,
+  }
 }

@@ -1,6 +1,6 @@
 // A compiled mapping as the stages use it: its errors become problems, and an error that may wait becomes a wait.
 import type { Mapper, MapResult } from '../hub.ts'
-import type { MapError, Mapping, Mapper as CompiledMapper, MapResult as CompiledResult } from '../mapping/types.ts'
+import type { Mapper as CompiledMapper, MapResult as CompiledResult, MapError, Mapping } from '../mapping/types.ts'
 
 export function mapperOf(mapping: Mapping, direction: 'in' | 'out'): Mapper {
   const compiled: CompiledMapper = mapping[direction]!
@@ -11,7 +11,9 @@ export function mapperOf(mapping: Mapping, direction: 'in' | 'out'): Mapper {
     links: (source, context) => (compiled.hasLinks ? compiled.links(source, context) : []),
     run: (source, context) => {
       const full = { ...context, link: (resource: string, value: string) => context.link({ resource, value }) }
-      return compiled.expressions > 0 ? compiled.runAsync(source, full).then(resultOf) : resultOf(compiled.run(source, full))
+      return compiled.expressions > 0
+        ? compiled.runAsync(source, full).then(resultOf)
+        : resultOf(compiled.run(source, full))
     },
   }
 }
@@ -26,5 +28,13 @@ function resultOf(result: CompiledResult): MapResult {
 }
 
 function problemOf({ code, at, from, value, message, cure, rule }: MapError) {
-  return { code, message, at, cure, ...(from === undefined ? {} : { from }), ...(value === undefined ? {} : { value }), ...(rule === undefined ? {} : { rule }) }
+  return {
+    code,
+    message,
+    at,
+    cure,
+    ...(from === undefined ? {} : { from }),
+    ...(value === undefined ? {} : { value }),
+    ...(rule === undefined ? {} : { rule }),
+  }
 }

@@ -1,7 +1,7 @@
 // The mappings of a folder, checked against the hub's record schemas and the connectors' own.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { loadMappings, type MappingSet } from '../mapping/index.ts'
+import { type LoadMappingsOptions, loadMappings, type MappingSet } from '../mapping/index.ts'
 import { emptySchemas, type Schemas } from '../platform/config/schema.ts'
 import type { JsonSchema } from '../platform/config/schema-inline.ts'
 import type { Registered } from '../registry.ts'
@@ -12,11 +12,19 @@ export function loadMappingSet(
   schemas: Schemas,
   connectors: Map<string, Registered>,
 ): Promise<MappingSet> {
-  const known = connectorSchemas(connectors)
-  return loadMappings({
+  return loadMappings(mappingOptions(root, schemas, connectors))
+}
+
+/** What mappings are checked against. */
+export function mappingOptions(
+  root: string,
+  schemas: Schemas,
+  connectors: Map<string, Registered>,
+): LoadMappingsOptions {
+  return {
     root,
     schemas,
-    connectorSchema: known,
+    connectorSchema: connectorSchemas(connectors),
     // Of a connector whose resources are the user's own (files) no names are known.
     connectors: Object.fromEntries(
       [...connectors].map(([name, { capabilities }]) => [
@@ -24,7 +32,7 @@ export function loadMappingSet(
         capabilities.ownResources ? [] : [...Object.keys(capabilities.resources), ...Object.keys(capabilities.actions)],
       ]),
     ),
-  })
+  }
 }
 
 /** Where the tests of mappings find what a connector's system sends. */

@@ -5,7 +5,13 @@ import type { Store } from '../platform/store/store.ts'
 import { splitTarget } from './assemble.ts'
 
 /** Makes the subscriptions be what the configuration says. A vendor that cannot be reached is reported and tried at the next start. */
-export async function ensureSubscriptions(store: Store, clients: Map<string, ConnectionClient>, config: HubConfig, publicUrl: string, onError: (error: Error) => void): Promise<void> {
+export async function ensureSubscriptions(
+  store: Store,
+  clients: Map<string, ConnectionClient>,
+  config: HubConfig,
+  publicUrl: string,
+  onError: (error: Error) => void,
+): Promise<void> {
   for (const source of Object.values(config.sources)) {
     if (!source.webhook) continue
     const [connection, resource] = splitTarget(source.pull)

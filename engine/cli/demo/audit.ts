@@ -68,42 +68,82 @@ export function audit(orders: ExpectedOrder[], found: Collections, options: { wi
 
   const carried = orders.filter((order) => !order.stopped)
   const known = orders.filter((order) => !order.stopped || order.stopped.outcome.startsWith('not sent'))
-  count('warehouse', 'orders', carried.map((order) => order.key), found.warehouseOrders.map((order) => order.data.partner_order_id))
+  count(
+    'warehouse',
+    'orders',
+    carried.map((order) => order.key),
+    found.warehouseOrders.map((order) => order.data.partner_order_id),
+  )
 
-  const keyOfOrder = new Map(found.warehouseOrders.map((order) => [order.number, order.data.partner_order_id as string]))
-  const parcels = found.warehouseShipments.map((shipment) => ({ shipment, order: keyOfOrder.get(shipment.order)!, units: units(shipment.lines) }))
+  const keyOfOrder = new Map(
+    found.warehouseOrders.map((order) => [order.number, order.data.partner_order_id as string]),
+  )
+  const parcels = found.warehouseShipments.map((shipment) => ({
+    shipment,
+    order: keyOfOrder.get(shipment.order)!,
+    units: units(shipment.lines),
+  }))
   const perOrder = parcels.map((parcel) => parcel.order)
   if (options.withStorefront) {
-    count('carrier', 'labels', perOrder, found.labels.filter((label) => label.postage_label).map((label) => orderOf(label.reference)))
+    count(
+      'carrier',
+      'labels',
+      perOrder,
+      found.labels.filter((label) => label.postage_label).map((label) => orderOf(label.reference)),
+    )
     const channel = orders[0]?.key.split(':')[0]
     const numberOf = new Map(found.shopOrders.map((order) => [order.id, `${channel}:${order.number}`]))
-    count('store', 'tracking numbers', perOrder, found.trackings.map((tracking) => numberOf.get(tracking.order_id) ?? `unknown ${tracking.order_id}`))
+    count(
+      'store',
+      'tracking numbers',
+      perOrder,
+      found.trackings.map((tracking) => numberOf.get(tracking.order_id) ?? `unknown ${tracking.order_id}`),
+    )
     stock(found, faults)
   }
   const posted = found.invoices.filter((invoice) => invoice.move_type === 'out_invoice')
-  count('erp', 'invoices', perOrder, posted.map((invoice) => orderOf(invoice.ref)))
+  count(
+    'erp',
+    'invoices',
+    perOrder,
+    posted.map((invoice) => orderOf(invoice.ref)),
+  )
   const drafts = posted.filter((invoice) => invoice.state !== 'posted').length
   if (drafts > 0) faults.push(`${drafts} invoices are drafts`)
-  count('crm', 'contacts', new Set(known.flatMap((order) => (order.customer ? [order.customer] : []))), found.contacts.map((contact) => contact.properties.handoff_key))
-  count('crm', 'deals', known.map((order) => order.key), found.deals.map((deal) => deal.properties.handoff_key))
+  count(
+    'crm',
+    'contacts',
+    new Set(known.flatMap((order) => (order.customer ? [order.customer] : []))),
+    found.contacts.map((contact) => contact.properties.handoff_key),
+  )
+  count(
+    'crm',
+    'deals',
+    known.map((order) => order.key),
+    found.deals.map((deal) => deal.properties.handoff_key),
+  )
 
   const shipped = parcels.reduce((total, parcel) => total + parcel.units, 0)
   const moves = new Set(posted.map((invoice) => invoice.id))
   const invoiced = units(found.invoiceLines.filter((line) => moves.has(line.move_id)))
   if (shipped !== invoiced) faults.push(`${shipped} units were shipped and ${invoiced} invoiced`)
 
-  const outcomes = [...Map.groupBy(orders, (order) => order.stopped?.outcome ?? 'carried')].map(([outcome, members]) => ({
-    outcome,
-    count: members.length,
-    ...(members[0]?.stopped?.cure ? { cure: members[0].stopped.cure } : {}),
-  }))
+  const outcomes = [...Map.groupBy(orders, (order) => order.stopped?.outcome ?? 'carried')].map(
+    ([outcome, members]) => ({
+      outcome,
+      count: members.length,
+      ...(members[0]?.stopped?.cure ? { cure: members[0].stopped.cure } : {}),
+    }),
+  )
   const holds = faults.length === 0 && rows.every((row) => row.missing === 0 && row.doubled === 0)
   return { orders: orders.length, outcomes: outcomes.sort((a, b) => b.count - a.count), rows, faults, holds }
 }
 
 /** The order's key in a reference that the hub made: `label:shop:1001:31500` or `shop:1001:31500` → `shop:1001`. */
 function orderOf(reference: string): string {
-  const parts = String(reference).replace(/^label:/, '').split(':')
+  const parts = String(reference)
+    .replace(/^label:/, '')
+    .split(':')
   return `${parts[0]}:${parts[1]}`
 }
 
@@ -118,8 +158,12 @@ function units(lines: { quantity: number }[]): number {
 /** The store sells what the warehouse has: what is on the shelf and not promised to an order. */
 function stock(found: Collections, faults: string[]): void {
   const promised = new Map<string, number>()
-  for (const order of found.warehouseOrders) for (const line of order.lines) promised.set(line.sku, (promised.get(line.sku) ?? 0) + line.allocated)
+  for (const order of found.warehouseOrders)
+    for (const line of order.lines) promised.set(line.sku, (promised.get(line.sku) ?? 0) + line.allocated)
   const inStore = new Map(found.shopProducts.map((product) => [product.sku, product.stock_quantity]))
-  const wrong = found.warehouseProducts.filter(({ sku, on_hand }) => inStore.has(sku) && inStore.get(sku) !== on_hand - (promised.get(sku) ?? 0))
-  if (wrong.length > 0) faults.push(`${wrong.length} stock levels in the store differ from the warehouse (${wrong[0]!.sku})`)
+  const wrong = found.warehouseProducts.filter(
+    ({ sku, on_hand }) => inStore.has(sku) && inStore.get(sku) !== on_hand - (promised.get(sku) ?? 0),
+  )
+  if (wrong.length > 0)
+    faults.push(`${wrong.length} stock levels in the store differ from the warehouse (${wrong[0]!.sku})`)
 }

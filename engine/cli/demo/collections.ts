@@ -5,7 +5,19 @@ import type { Systems } from './systems.ts'
 
 export async function collect(systems: Systems): Promise<Collections> {
   const all = (what: string): Promise<Json[]> => systems.get(`state/${what}`)
-  const [warehouseOrders, warehouseShipments, warehouseProducts, labels, trackings, shopOrders, shopProducts, invoices, invoiceLines, contacts, deals] = await Promise.all([
+  const [
+    warehouseOrders,
+    warehouseShipments,
+    warehouseProducts,
+    labels,
+    trackings,
+    shopOrders,
+    shopProducts,
+    invoices,
+    invoiceLines,
+    contacts,
+    deals,
+  ] = await Promise.all([
     all('shiphero/orders'),
     all('shiphero/shipments'),
     all('shiphero/products'),
@@ -18,5 +30,17 @@ export async function collect(systems: Systems): Promise<Collections> {
     all('hubspot/contacts'),
     all('hubspot/deals'),
   ])
-  return { warehouseOrders, warehouseShipments, warehouseProducts, labels, trackings, shopOrders, shopProducts, invoices, invoiceLines, contacts, deals } as Collections
+  return {
+    warehouseOrders,
+    warehouseShipments,
+    warehouseProducts,
+    labels,
+    trackings,
+    shopOrders,
+    shopProducts,
+    invoices,
+    invoiceLines,
+    contacts,
+    deals,
+  } as Collections
 }

@@ -14,7 +14,13 @@ interface Row {
 }
 
 /** Every item of the orders' source with what became of it; `route` is the one to the warehouse. */
-export async function orderOutcomes(store: Store, source: string, connection: string, resource: string, route: string): Promise<ExpectedOrder[]> {
+export async function orderOutcomes(
+  store: Store,
+  source: string,
+  connection: string,
+  resource: string,
+  route: string,
+): Promise<ExpectedOrder[]> {
   const rows = await store.query<Row & Record<string, unknown>>(
     `select i.external_id, i.status, i.errors as problems, r.key, r.data as record, h.state as handoff, h.reason as reasons
      from item i
@@ -34,7 +40,10 @@ export async function orderOutcomes(store: Store, source: string, connection: st
 function reasonOf(row: Row): ExpectedOrder['stopped'] {
   const named = (outcome: string, problems: Problem[] | null) => {
     const [problem] = problems ?? []
-    return { outcome: problem ? `${outcome}: ${problem.message}` : outcome, ...(problem?.cure ? { cure: problem.cure } : {}) }
+    return {
+      outcome: problem ? `${outcome}: ${problem.message}` : outcome,
+      ...(problem?.cure ? { cure: problem.cure } : {}),
+    }
   }
   if (row.status !== 'done') return named(row.status, row.problems)
   if (row.handoff === null) return { outcome: `not sent to the warehouse: ${row.record?.status ?? 'unknown'}` }

@@ -16,13 +16,18 @@ export function progressDisplay(print: Printer, live: boolean) {
     show(figures: Figure[]): void {
       const seconds = ((Date.now() - started) / 1000).toFixed(1)
       if (live) {
-        const lines = figures.map((figure) => `  ${figure.label.padEnd(30)} ${bar(figure)} ${String(figure.now).padStart(5)}${figure.of > 0 ? ` of ${figure.of}` : ''}`)
+        const lines = figures.map(
+          (figure) =>
+            `  ${figure.label.padEnd(30)} ${bar(figure)} ${String(figure.now).padStart(5)}${figure.of > 0 ? ` of ${figure.of}` : ''}`,
+        )
         if (drawn > 0) process.stdout.write(`\u001b[${drawn}A`)
         for (const line of [...lines, tone(print, 'dim', `  ${seconds} s`)]) process.stdout.write(`\u001b[2K${line}\n`)
         drawn = lines.length + 1
       } else if (Date.now() - lastLine >= 2000) {
         lastLine = Date.now()
-        print.line(`  ${seconds.padStart(6)} s  ${figures.map((figure) => `${figure.now} ${short(figure.label)}`).join(', ')}`)
+        print.line(
+          `  ${seconds.padStart(6)} s  ${figures.map((figure) => `${figure.now} ${short(figure.label)}`).join(', ')}`,
+        )
       }
     },
   }

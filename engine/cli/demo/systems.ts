@@ -26,14 +26,18 @@ export async function startSystems(dir: string): Promise<Systems> {
   for (const start = Date.now(); ; await sleep(50)) {
     const control = await reachable(dir)
     if (control) return systemsAt(control, pid)
-    if (Date.now() - start > START_DEADLINE_MS) throw new Error(`HUB_DEMO_SYSTEMS The stand-ins did not start; see ${path.join(dir, 'systems.log')}.`)
+    if (Date.now() - start > START_DEADLINE_MS)
+      throw new Error(`HUB_DEMO_SYSTEMS The stand-ins did not start; see ${path.join(dir, 'systems.log')}.`)
   }
 }
 
 /** A process group of its own: Ctrl-C is for the hub, which may still be writing to these systems. */
 function launch(dir: string): number | undefined {
   const log = openSync(path.join(dir, 'systems.log'), 'a')
-  const child = spawn(process.execPath, [path.join(PROJECT, 'sandbox', 'main.ts'), '--dir', dir], { detached: true, stdio: ['ignore', log, log] })
+  const child = spawn(process.execPath, [path.join(PROJECT, 'sandbox', 'main.ts'), '--dir', dir], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
   closeSync(log)
   child.unref()
   return child.pid

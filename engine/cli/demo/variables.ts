@@ -41,9 +41,17 @@ export function fileVariables(file: string, chosen: { mapping?: string; groupBy?
   const mapping = chosen.mapping ?? known?.mapping
   const groupBy = chosen.groupBy ?? known?.groupBy
   if (!mapping || !groupBy) {
-    throw new CommandError(EXIT.usage, `HUB_DEMO_COLUMNS ${file}: the demo has no mapping for the columns ${columns.join(', ')}.\nWrite one under mappings/csv/ and name it: --mapping csv/mine --group-by Column`)
+    throw new CommandError(
+      EXIT.usage,
+      `HUB_DEMO_COLUMNS ${file}: the demo has no mapping for the columns ${columns.join(', ')}.\nWrite one under mappings/csv/ and name it: --mapping csv/mine --group-by Column`,
+    )
   }
-  return { DEMO_ORDERS_FOLDER: path.dirname(path.resolve(file)), DEMO_ORDERS_FILE: path.basename(file), DEMO_ORDERS_KEY: groupBy, DEMO_ORDERS_MAPPING: mapping }
+  return {
+    DEMO_ORDERS_FOLDER: path.dirname(path.resolve(file)),
+    DEMO_ORDERS_FILE: path.basename(file),
+    DEMO_ORDERS_KEY: groupBy,
+    DEMO_ORDERS_MAPPING: mapping,
+  }
 }
 
 function firstLine(file: string): string {
@@ -51,10 +59,16 @@ function firstLine(file: string): string {
   try {
     handle = openSync(file, 'r')
   } catch (error) {
-    throw new CommandError(EXIT.notFound, `HUB_DEMO_COLUMNS ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}.`)
+    throw new CommandError(
+      EXIT.notFound,
+      `HUB_DEMO_COLUMNS ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}.`,
+    )
   }
   const start = Buffer.alloc(8192)
   const size = readSync(handle, start)
   closeSync(handle)
-  return start.toString('utf8', 0, size).replace(/^\uFEFF/, '').split(/\r?\n/)[0]!
+  return start
+    .toString('utf8', 0, size)
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)[0]!
 }
