@@ -29,6 +29,11 @@ export interface LoadMappingsOptions {
 
 /** Everything a folder of mappings holds. Never throws; what is wrong is in `diagnostics`. */
 export async function loadMappings(options: LoadMappingsOptions): Promise<MappingSet> {
+  return assembleSet(await readMappingFiles(options), options)
+}
+
+/** The files of a folder of mappings, as they are. */
+export async function readMappingFiles(options: Pick<LoadMappingsOptions, 'root' | 'dirs'>): Promise<MappingFiles> {
   const root = resolve(options.root)
   const diagnostics: Diagnostic[] = []
   const files = new Map<string, YamlFile>()
@@ -57,7 +62,7 @@ export async function loadMappings(options: LoadMappingsOptions): Promise<Mappin
       }
     }
   }
-  return assembleSet({ files, blocks: blockFiles, tables: tableFiles, functions, diagnostics }, options)
+  return { files, blocks: blockFiles, tables: tableFiles, functions, diagnostics }
 }
 
 export interface MappingFiles {

@@ -149,7 +149,9 @@ function wrongErrors(expected: ExpectedError[], result: MapResult): string[] {
   const failures: string[] = []
   for (const wanted of expected) {
     const at = left.findIndex((error) =>
-      Object.entries(wanted).every(([key, value]) => differences(value, error[key as keyof MapError]).length === 0),
+      Object.entries(wanted).every(([key, value]) =>
+        key === 'wait' ? Boolean(error.wait) === value : differences(value, error[key as keyof MapError]).length === 0,
+      ),
     )
     if (at >= 0) left.splice(at, 1)
     else failures.push(`  expected ${JSON.stringify(wanted)}`)

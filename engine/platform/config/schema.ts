@@ -4,7 +4,7 @@ import { relative, resolve } from 'node:path'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormatsModule from 'ajv-formats'
-import { type Diagnostic, nearest, type Path } from './diagnostic.ts'
+import { type Diagnostic, nearest, type Path, pathText } from './diagnostic.ts'
 import { inlineSchema, type JsonSchema } from './schema-inline.ts'
 import type { YamlFile } from './yaml.ts'
 
@@ -114,6 +114,11 @@ function faults(errors: ErrorObject[]): SchemaFault[] {
       !errors.some((other) => other !== choice && within(other, choice) && !wrongBranch(other, choice))
     )
   })
+  // Several branches that want several types are one fault.
+  for (const error of kept.filter((one) => one.keyword === 'type')) {
+    const same = kept.filter((one) => one.keyword === 'type' && one.instancePath === error.instancePath)
+    error.params['type'] = [...new Set(same.flatMap((one) => one.params['type'] as string | string[]))]
+  }
   const found = kept.map(faultOf)
   for (const choice of choices) {
     if (!kept.some((error) => within(error, choice))) found.push(faultOf(choice))
@@ -154,7 +159,7 @@ function faultOf(error: ErrorObject): SchemaFault {
       path,
       part: 'key',
       what: 'MISSING_KEY',
-      message: `\`${params['missingProperty']}\` is missing${path.length ? ` in \`${path.at(-1)}\`` : ''}.`,
+      message: `\`${params['missingProperty']}\` is missing${path.length ? ` in \`${pathText(path)}\`` : ''}.`,
     }
   if (keyword === 'propertyNames')
     return {
