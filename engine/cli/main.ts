@@ -1,42 +1,7 @@
-// The `handoff` command. Each verb has a file of its own.
-import { Command, CommanderError } from 'commander'
-import { demoCommand } from './demo.ts'
+// Runs one command and turns what it throws into a message and an exit code.
+import { CommanderError } from 'commander'
 import { CommandError, EXIT } from './exit.ts'
-import { failuresCommand } from './failures.ts'
-import { mapCommand } from './map.ts'
-import { runCommand } from './run.ts'
-import { startCommand } from './start.ts'
-import { statusCommand } from './status.ts'
-import { testCommand } from './test.ts'
-import { traceCommand } from './trace.ts'
-import { validateCommand } from './validate.ts'
-
-export function buildProgram(): Command {
-  const program = new Command('handoff')
-    .description(
-      'Carries every order from the click to the doorstep and the paid invoice, across the systems you already run.',
-    )
-    .version('0.1.0')
-    .exitOverride()
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 fine, 1 something was found wrong, 2 configuration or arguments, 3 not found, 4 the hub cannot work.\nNO_COLOR=1 turns colours off; DATABASE_URL, REDIS_URL and HANDOFF_STATE choose where the hub keeps things.',
-    )
-  for (const add of [
-    startCommand,
-    demoCommand,
-    validateCommand,
-    testCommand,
-    mapCommand,
-    runCommand,
-    statusCommand,
-    traceCommand,
-    failuresCommand,
-  ])
-    add(program)
-  for (const command of program.commands) command.exitOverride()
-  return program
-}
+import { buildProgram } from './program.ts'
 
 async function main(): Promise<number> {
   try {
