@@ -1,21 +1,10 @@
-import { byCursor, ConnectorError, defineConnector, field, type PushFacts } from '#connector'
+import { byCursor, ConnectorError, defineConnector, field } from '#connector'
 import { invoicePush } from './invoices.ts'
-import { call, idOf, RPC, readOne } from './rpc.ts'
+import { partnerPush, productPush } from './keyed.ts'
+import { call, RPC, readOne } from './rpc.ts'
 
 const PRODUCT = ['default_code', 'name', 'list_price', 'barcode', 'weight', 'active', 'write_date']
 const PARTNER = ['ref', 'name', 'email', 'phone', 'write_date']
-
-/** Create and change by a field that names the record; Odoo does not enforce its uniqueness, one attempt at a time does. */
-const keyedBy = (model: string, field: string): Pick<PushFacts, 'key' | 'lookup' | 'find'> => ({
-  key: (payload) => payload[field],
-  lookup: 'strong',
-  async find(api, key) {
-    // Archived records count as well, otherwise a second one would be made beside them.
-    const kwargs = { fields: ['id'], limit: 1, order: 'id asc', context: { active_test: false } }
-    const [record] = await call(api, model, 'search_read', [[[field, '=', key]]], kwargs)
-    return record && { id: String(record.id) }
-  },
-})
 
 export default defineConnector({
   name: 'odoo',
@@ -95,15 +84,7 @@ export default defineConnector({
       id: (partner) => partner.id,
       stamp: (partner) => partner.write_date,
       fetch: (id) => readOne('res.partner', id, PARTNER),
-      push: {
-        ...keyedBy('res.partner', 'ref'),
-        create: async (api, partner, context) => ({
-          id: String(await call(api, 'res.partner', 'create', [await withCountry(api, partner, context)])),
-        }),
-        update: async (api, partner, id, context) => {
-          await call(api, 'res.partner', 'write', [[Number(id)], await withCountry(api, partner, context)])
-        },
-      },
+      push: partnerPush,
     },
 
     invoices: {
@@ -148,21 +129,7 @@ export default defineConnector({
         },
       }),
       fetch: (id) => readOne('product.product', id, PRODUCT),
-      push: {
-        ...keyedBy('product.product', 'default_code'),
-        create: async (api, product) => ({ id: String(await call(api, 'product.product', 'create', [product])) }),
-        update: async (api, product, id) => void (await call(api, 'product.product', 'write', [[Number(id)], product])),
-      },
+      push: productPush,
     },
   },
 })
-
-async function withCountry(
-  api: Parameters<typeof idOf>[0],
-  { country_code, ...partner }: any,
-  context: Parameters<typeof idOf>[1],
-) {
-  return country_code
-    ? { ...partner, country_id: await idOf(api, context, 'res.country', 'code', country_code) }
-    : partner
-}

@@ -39,7 +39,7 @@ function changeable({ shop_name, subtotal, total_price, order_date, fulfillment_
  * The mutations that turn the lines of an order into the wanted ones; order_update does not touch lines. Lines are known
  * by `partner_line_item_id`. A line that has begun to ship is never taken away or made smaller than what has left.
  */
-export function changeLines(current: Json[], wanted: Json[] | undefined): [string, Json][] {
+function changeLines(current: Json[], wanted: Json[] | undefined): [string, Json][] {
   if (!wanted) return []
   const keyOf = (line: Json) => line.partner_line_item_id ?? line.sku
   const known = new Map(current.map((line) => [keyOf(line), line]))

@@ -48,6 +48,10 @@ interface Send extends RequestOptions {
   write: boolean
 }
 
+const stops = new WeakSet<Error>()
+/** Whether an error is the hub's own stop, thrown by a gate. */
+export const stoppedByGate = (error: unknown) => error instanceof Error && stops.has(error)
+
 export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secrets: string[], base: CallOptions) {
   const transport = openTransport()
   const origin = new URL(http.baseUrl).origin
@@ -102,7 +106,14 @@ export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secr
       if (one.idempotencyKey && http.idempotencyHeader) headers[http.idempotencyHeader] = one.idempotencyKey
       Object.assign(headers, http.headers, http.auth?.headers, one.headers)
 
-      for (const layer of layers) await layer.gate?.({ write, method, deadlineMs: timeoutMs })
+      for (const layer of layers) {
+        try {
+          await layer.gate?.({ write, method, deadlineMs: timeoutMs })
+        } catch (error) {
+          if (error instanceof Error) stops.add(error)
+          throw error
+        }
+      }
       if (signal?.aborted)
         throw lostAnswer(new HttpFailure('aborted', false, 'stopped'), { title, write, mask, errors })
 

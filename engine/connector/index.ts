@@ -2,15 +2,7 @@
 
 export type { CallOptions, Exchange, GateRequest } from './api.ts'
 export { apiKey, basicAuth, bearer } from './auth.ts'
-export {
-  type ActionClient,
-  type ConnectionClient,
-  type ConnectionOptions,
-  itemJson,
-  openConnection,
-  type PushClient,
-  type WriteOptions,
-} from './client.ts'
+export { type ConnectionClient, type ConnectionOptions, itemJson, openConnection } from './client.ts'
 export * from './contract.ts'
 export { type Capabilities, describe } from './describe.ts'
 export { instant, milliseconds, moment } from './duration.ts'
@@ -25,3 +17,4 @@ export { byLink, byRelay, byToken, type TokenFacts } from './pages/by-token.ts'
 export { path } from './path.ts'
 export { type HmacScheme, hmac } from './signatures.ts'
 export type { Subscription, WebhookClient, WebhookDelivery } from './webhook.ts'
+export type { ActionClient, PushClient, WriteOptions } from './writing.ts'

@@ -2,6 +2,7 @@
 import type { CallOptions, HttpApi } from './api.ts'
 import type { Connector, Json, SourceItem, WebhookRequest } from './contract.ts'
 import { ConnectorError } from './errors.ts'
+import type { Guarded } from './guard.ts'
 import { parseJson, sliceValue, valueAt } from './json.ts'
 import { toItem } from './pages/items.ts'
 
@@ -35,8 +36,6 @@ export interface WebhookClient {
   list?: (options?: CallOptions) => Promise<Subscription[]>
   unsubscribe?: (id: string, options?: CallOptions) => Promise<void>
 }
-
-type Guarded = <T>(where: string, api: HttpApi, run: () => Promise<T>) => Promise<T>
 
 export function webhookClient(
   connector: Connector<any>,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { PushClient } from '../client.ts'
 import type { Json } from '../contract.ts'
 import { ConnectorError } from '../errors.ts'
+import type { PushClient } from '../writing.ts'
 import { CALL, type Case, errorOf } from './case.ts'
 import { schemasOf } from './definition.ts'
 import type { ActionFixture, Exchange, PushFixture } from './fixtures.ts'
