@@ -9,6 +9,7 @@ import { noteExchange } from './delivery/exchanges.ts'
 import { releaseParked, sweepWaits, undecided } from './handoff/sweep.ts'
 import { reclaim } from './handoff/wake.ts'
 import type { ConnectionClient } from './hub.ts'
+import { openConnectionStates } from './outcome/connections.ts'
 import { openPipeline, type Pipeline } from './pipeline.ts'
 import type { Environment } from './platform/config/environment.ts'
 import type { Log } from './platform/log.ts'
@@ -21,7 +22,6 @@ import { openStore, type Store } from './platform/store/store.ts'
 import { type Assembly, assemble } from './setup/assemble.ts'
 import { type LoadedHub, loadHub, PROJECT } from './setup/load.ts'
 import { ensureSubscriptions } from './setup/subscriptions.ts'
-import { openConnectionStates } from './outcome/connections.ts'
 
 export interface HubProcess {
   url: string | undefined
@@ -59,9 +59,19 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   let loaded = loadedFirst
   const stopping = new AbortController()
   const onError = (error: Error) => {
-    if (!stopping.signal.aborted) log.warn({ code: (error as { code?: string }).code, err: error.message }, serverIsGone(error) ? 'the database is away' : 'work failed; the sweeper repeats it')
+    if (!stopping.signal.aborted)
+      log.warn(
+        { code: (error as { code?: string }).code, err: error.message },
+        serverIsGone(error) ? 'the database is away' : 'work failed; the sweeper repeats it',
+      )
   }
-  const store = await openStore({ databaseUrl: environment.databaseUrl, stateDir: environment.stateDir, schema: environment.schema, onError, ...(options.embeddedSettings ? { embeddedSettings: options.embeddedSettings } : {}) })
+  const store = await openStore({
+    databaseUrl: environment.databaseUrl,
+    stateDir: environment.stateDir,
+    schema: environment.schema,
+    onError,
+    ...(options.embeddedSettings ? { embeddedSettings: options.embeddedSettings } : {}),
+  })
   let registration = await store.register(onLost)
   // The lock that says "this process lives" went with its database connection: take a new one as soon as there is a database.
   function onLost(): void {
@@ -78,7 +88,8 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   const names = Object.keys(loaded.config.connections)
   const queues = await openQueues({ store, redisUrl: environment.redisUrl, workers: names.length, onError })
   const states = openConnectionStates(store, clients)
-  const build = (): Assembly => assemble({ config: loaded.config, mappings: loaded.mappings, clients, condition: loaded.condition })
+  const build = (): Assembly =>
+    assemble({ config: loaded.config, mappings: loaded.mappings, clients, condition: loaded.condition })
   let assembly = build()
   const running = {
     store,
@@ -116,10 +127,17 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   }
 
   async function reload(): Promise<number> {
-    const fresh = await loadHub({ configDir: options.configDir, variable: environment.variable, ...(options.root ? { root: options.root } : {}) })
+    const fresh = await loadHub({
+      configDir: options.configDir,
+      variable: environment.variable,
+      ...(options.root ? { root: options.root } : {}),
+    })
     const errors = fresh.diagnostics.filter((each) => each.severity === 'error')
     if (errors.length > 0) {
-      log.error({ errors: errors.length, first: `${errors[0]!.file}:${errors[0]!.line} ${errors[0]!.message}` }, 'the changed mappings have errors; the hub goes on with the old ones')
+      log.error(
+        { errors: errors.length, first: `${errors[0]!.file}:${errors[0]!.line} ${errors[0]!.message}` },
+        'the changed mappings have errors; the hub goes on with the old ones',
+      )
       return 0
     }
     loaded = { ...loaded, mappings: fresh.mappings }
@@ -127,7 +145,11 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     return retryParked()
   }
   async function retryParked(): Promise<number> {
-    const released = await releaseParked(store, [...assembly.sources.values(), ...assembly.answers.values()], [...assembly.routes.values()])
+    const released = await releaseParked(
+      store,
+      [...assembly.sources.values(), ...assembly.answers.values()],
+      [...assembly.routes.values()],
+    )
     if (released > 0) await sweep()
     return released
   }
@@ -211,7 +233,13 @@ function openClients(loaded: LoadedHub): Map<string, ConnectionClient> {
   for (const [name, connection] of Object.entries(loaded.config.connections)) {
     const { connector } = loaded.connectors.get(connection.connector)!
     let gate: ((signal?: AbortSignal) => Promise<void>) | undefined
-    const client = openConnection({ name, connector, settings: connection.settings ?? {}, gate: () => gate?.(), onExchange: noteExchange })
+    const client = openConnection({
+      name,
+      connector,
+      settings: connection.settings ?? {},
+      gate: () => gate?.(),
+      onExchange: noteExchange,
+    })
     const limit = connection.limit ?? client.limit
     if (limit) gate = rateGate(limit.requests, milliseconds(limit.per))
     clients.set(name, client)

@@ -40,7 +40,7 @@ export interface LinkNeed {
 export type MapResult =
   | { record: Json }
   | { skipped: string }
-  | { problems: Problem[]; /** Wait until this link exists, instead of parking. */ waitFor?: LinkNeed }
+  | { problems: Problem[] /** Wait until this link exists, instead of parking. */; waitFor?: LinkNeed }
 export interface Mapper {
   name: string
   revision: string

@@ -56,7 +56,11 @@ export function openPipeline(hub: Running) {
   /** Decides on everything that a source has waiting, one batch after another. */
   const deciders = new Map<string, Coalesced>()
   function decideSoon(name: string): void {
-    if (!deciders.has(name)) deciders.set(name, coalesced(() => decideAll(name), hub.onError))
+    if (!deciders.has(name))
+      deciders.set(
+        name,
+        coalesced(() => decideAll(name), hub.onError),
+      )
     deciders.get(name)!()
   }
   async function decideAll(name: string): Promise<void> {
@@ -90,7 +94,11 @@ export function openPipeline(hub: Running) {
     const source = hub.assembly().sources.get(name)
     if (!source) return undefined
     const since = facts.since(name)
-    return pullPages(store, hub.clients.get(source.connection)!, source, worker, { signal: hub.signal, onPage: () => decideSoon(name), ...(since ? { since } : {}) })
+    return pullPages(store, hub.clients.get(source.connection)!, source, worker, {
+      signal: hub.signal,
+      onPage: () => decideSoon(name),
+      ...(since ? { since } : {}),
+    })
   }
 
   async function deliver(connection: string, ids: number[]): Promise<void> {
@@ -104,20 +112,52 @@ export function openPipeline(hub: Running) {
         for (const [route, items] of Map.groupBy(kept, (each) => each.route)) {
           const to = answers.get(route)!
           calls.add(route)
-          const into = { source: to.name, connection, resource: to.resource, via: 'answer', lane: to.lane, revision: to.revision } as const
-          await collect(tx, into, items.map(({ recordId, externalId, answer }) => ({ id: externalId, text: JSON.stringify(answer), recordId })))
+          const into = {
+            source: to.name,
+            connection,
+            resource: to.resource,
+            via: 'answer',
+            lane: to.lane,
+            revision: to.revision,
+          } as const
+          await collect(
+            tx,
+            into,
+            items.map(({ recordId, externalId, answer }) => ({
+              id: externalId,
+              text: JSON.stringify(answer),
+              recordId,
+            })),
+          )
         }
       },
     }
-    await deliverChunk({ store, worker, connection, routes, parents: facts.parents, concurrency: hub.concurrency(connection), signal: hub.signal }, ids, (settlements) => patiently(() => settle(settleFacts, settlements)))
+    await deliverChunk(
+      {
+        store,
+        worker,
+        connection,
+        routes,
+        parents: facts.parents,
+        concurrency: hub.concurrency(connection),
+        signal: hub.signal,
+      },
+      ids,
+      (settlements) => patiently(() => settle(settleFacts, settlements)),
+    )
     for (const route of calls) decideSoon(route)
     wakeSoon()
   }
 
-  const accept = openWebhookIntake(store, (connection, resource) => [...hub.assembly().sources.values()].find((source) => source.connection === connection && source.resource === resource && facts.takesWebhooks(source.name)))
+  const accept = openWebhookIntake(store, (connection, resource) =>
+    [...hub.assembly().sources.values()].find(
+      (source) => source.connection === connection && source.resource === resource && facts.takesWebhooks(source.name),
+    ),
+  )
   async function webhook(connection: string, request: WebhookRequest) {
     const client = hub.clients.get(connection)
-    if (!client) return { status: 404, body: { code: 'HUB_WEBHOOK_UNKNOWN', message: `There is no connection "${connection}".` } }
+    if (!client)
+      return { status: 404, body: { code: 'HUB_WEBHOOK_UNKNOWN', message: `There is no connection "${connection}".` } }
     const { source, ...answer } = await accept(client, request)
     if (source) decideSoon(source.name)
     return answer
