@@ -1,7 +1,7 @@
 // Started once for a whole test run: an embedded PostgreSQL without durability, and a Redis where the machine has one.
 // Each test file takes a schema (and queue prefix) of its own.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -12,6 +12,8 @@ const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off',
 
 export default async function setup(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'handoff-test-'))
+  // As root, the server runs as another user, who must be able to enter.
+  chmodSync(folder, 0o755)
   const server = await startEmbedded({ stateDir: folder, settings: FAST })
   process.env['HANDOFF_TEST_DATABASE'] = `postgresql://${server.connection.user}@localhost/${server.connection.database}?host=${encodeURIComponent(server.connection.host)}`
   const redis = await startRedis(folder)
