@@ -28,10 +28,16 @@ export interface FunctionSet {
   custom: ReadonlyMap<string, { definition: MappingFunction; hash: string; file: string }>
 }
 
-/** Loads the named functions of a folder; a file that cannot be used becomes a diagnostic. */
-export async function loadFunctions(folder: string, shown: string, diagnostics: Diagnostic[]): Promise<FunctionSet> {
-  const custom = new Map<string, { definition: MappingFunction; hash: string; file: string }>()
+/** Loads the named functions of a folder, beside those of `base`; a file that cannot be used becomes a diagnostic. */
+export async function loadFunctions(
+  folder: string,
+  shown: string,
+  diagnostics: Diagnostic[],
+  base?: FunctionSet,
+): Promise<FunctionSet> {
+  const custom = new Map(base?.custom)
   const all = new Map(Object.entries(conversions))
+  for (const [name, { definition }] of custom) all.set(name, asConversion(definition))
   const files = existsSync(folder)
     ? readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     : []

@@ -45,7 +45,12 @@ export async function readMappingFiles(options: Pick<LoadMappingsOptions, 'root'
     const folder = join(root, dir)
     if (!existsSync(folder)) continue
     if (existsSync(join(folder, 'functions')))
-      functions = await loadFunctions(join(folder, 'functions'), shown(join(folder, 'functions')), diagnostics)
+      functions = await loadFunctions(
+        join(folder, 'functions'),
+        shown(join(folder, 'functions')),
+        diagnostics,
+        functions,
+      )
     const read = (file: string) => {
       const yaml = readYaml(file, shown(file))
       diagnostics.push(...yaml.diagnostics)
