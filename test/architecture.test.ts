@@ -26,7 +26,6 @@ const HOMES: Record<string, RegExp> = {
   'big.js': /^engine\/mapping\//,
   bullmq: /^engine\/platform\/queue\//,
   commander: /^engine\/cli\//,
-  'csv-parse': /^engine\/connector\//,
   'iconv-lite': /^engine\/connector\//,
   'fast-check': /\.test\.ts$/,
   fastify: /^engine\/platform\/server\//,
