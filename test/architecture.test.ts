@@ -25,7 +25,7 @@ const HOMES: Record<string, RegExp> = {
   undici: /^engine\/connector\/http\.ts$/,
   'big.js': /^engine\/mapping\//,
   bullmq: /^engine\/platform\/queue\//,
-  commander: /^engine\/cli\//,
+  commander: /^engine\/cli\/|^tools\/docs-cli\.ts$/,
   'iconv-lite': /^engine\/connector\//,
   'fast-check': /\.test\.ts$/,
   fastify: /^engine\/platform\/server\//,

@@ -66,6 +66,12 @@ async function run(options: Options, print: Printer, stay: boolean, asked: Promi
   const talk = print.json ? () => {} : print.line
   const file = options.orders ? fileVariables(options.orders, options) : {}
   talk(tone(print, 'strong', 'Handoff demo'))
+  const port = await rememberedPort(home.stateDir)
+  if (await answers(port))
+    throw new CommandError(
+      EXIT.unable,
+      `HUB_DEMO_RUNNING The demo runs already, at http://127.0.0.1:${port}. Its terminal says what to try; Ctrl-C there stops it.`,
+    )
   const systems = await startSystems(path.join(home.stateDir, 'systems'))
   talk(
     '  five local stand-ins: a WooCommerce store, a ShipHero warehouse, an EasyPost carrier account, an Odoo ERP, a HubSpot CRM',
@@ -81,7 +87,7 @@ async function run(options: Options, print: Printer, stay: boolean, asked: Promi
     log: openLog(environment.logLevel),
     serve: true,
     schedule: true,
-    port: await rememberedPort(own.stateDir),
+    port,
   })
   talk(
     `  a hub between them: database ${hub.store.embedded ? `embedded in ${path.relative('.', own.stateDir)}` : 'at DATABASE_URL'}, queue on ${hub.queues.backend}, listening on ${hub.url}\n`,
@@ -118,6 +124,13 @@ async function rememberedPort(folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true })
   writeFileSync(file, String(port))
   return port
+}
+
+async function answers(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(1000) }).then(
+    (answer) => answer.ok,
+    () => false,
+  )
 }
 
 /** Watches until everything that can move has moved, and audits. */

@@ -117,6 +117,10 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'The demo does not know the columns of this CSV file.',
     cure: 'Write a mapping and name it: `--mapping csv/mine --group-by Column`.',
   },
+  HUB_DEMO_RUNNING: {
+    means: 'A demo runs in this folder already.',
+    cure: 'Look at its terminal, or stop it with Ctrl-C there.',
+  },
   HUB_DEMO_SYSTEMS: {
     means: 'The stand-ins of the demo did not start, or refused a request.',
     cure: 'Look at the log that the message names.',
@@ -211,6 +215,16 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'No carrier offers a rate for this parcel and service.',
     cure: 'Look at the service, the weight and the addresses; the message lists what was offered.',
   },
+  HUB_MAP_NO_FILE: {
+    means: '`handoff map` was given a file that is not there.',
+    cure: 'Correct the path, or give - for standard input.',
+  },
+  HUB_MAP_NO_ITEM: { means: 'The connection has no item of this id.', cure: 'Correct `--resource` or `--id`.' },
+  HUB_MAP_NO_MAPPING: { means: 'There is no mapping of this name.', cure: 'Take one of those that the message lists.' },
+  HUB_MAP_WHICH_ITEM: {
+    means: '`handoff map --from-connection` was not told which item.',
+    cure: 'Add `--resource` and `--id`.',
+  },
   HUB_MAP_SKIPPED: {
     means: "A `skip:` rule of a route's mapping leaves the record out.",
     cure: 'Nothing; the reason is the rule’s own sentence.',
@@ -259,6 +273,10 @@ export const errorCodes: Record<string, ErrorCode> = {
   HUB_SEND_UNCERTAIN: {
     means: 'A write got no answer, and the destination cannot be asked whether it happened.',
     cure: 'Look there; then retry it or resolve it.',
+  },
+  HUB_SERVER_PORT: {
+    means: 'The port of the hub is taken.',
+    cure: 'Stop what listens there, or set `server.port`.',
   },
   HUB_SOURCE_UNKNOWN: { means: 'There is no source of this name.', cure: 'Name one that the message lists.' },
   HUB_STORE_FOREIGN_COPY: {

@@ -35,7 +35,12 @@ export async function startServer(options: ServerOptions): Promise<{ url: string
     const { type, text } = await options.metrics()
     return reply.type(type).send(text)
   })
-  const url = await app.listen({ host: options.host, port: options.port })
+  const url = await app.listen({ host: options.host, port: options.port }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    throw new Error(
+      `HUB_SERVER_PORT ${options.host}:${options.port} is taken: another hub, or something else, listens there. Stop it, or set \`server.port\`.`,
+    )
+  })
   return { url, close: () => app.close() }
 }
 
