@@ -24,7 +24,7 @@ ${program.commands.flatMap((command) => section(command, 'handoff')).join('\n')}
 
 | variable | meaning |
 |---|---|
-| \`DATABASE_URL\` | your PostgreSQL (13 or newer) instead of the embedded one |
+| \`DATABASE_URL\` | your PostgreSQL (15 or newer) instead of the embedded one |
 | \`REDIS_URL\` | the queues on Redis instead of PostgreSQL |
 | \`HANDOFF_STATE\` | the folder of the embedded database; default \`.handoff\` |
 | \`HANDOFF_SCHEMA\` | the PostgreSQL schema and the queues' prefix; default \`handoff\` |
