@@ -34,6 +34,8 @@ const HOMES: Record<string, RegExp> = {
   'json-schema-to-typescript': /^tools\//,
   jsonata: /^engine\/mapping\/|^bench\//,
   luxon: /^engine\/mapping\//,
+  nodemailer: /^engine\/connector\/mail\.ts$/,
+  'smtp-server': /\.test\.ts$|^test\//,
   nock: /^engine\/connector\/conformance\/|\.test\.ts$/,
   pg: /^engine\/platform\/store\/|\.test\.ts$/,
   pino: /^engine\/platform\/log\.ts$/,

@@ -134,7 +134,7 @@ export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secr
         exchange.status = answer.status
         const response = mask.excerpt(answer.text)
         if (response) exchange.response = response
-        const understanding = understood(answer, exchanged)
+        const understanding = understood(answer, exchanged, http.answers)
         if (write) written++
         return understanding
       } catch (error) {
@@ -170,8 +170,10 @@ export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secr
 function understood(
   answer: { status: number; headers: Record<string, string | undefined>; text: string },
   exchanged: Exchanged,
+  answers: HttpFacts['answers'],
 ): Answer {
-  const received: Received = { ...answer, ...readJson(answer.text, answer.status, exchanged.write) }
+  const read = answers === 'text' ? readText(answer.text) : readJson(answer.text, answer.status, exchanged.write)
+  const received: Received = { ...answer, ...read }
   const clock = Date.parse(answer.headers['date'] ?? '')
   const whole = { ...answer, json: received.json, ...(Number.isNaN(clock) ? {} : { clock }) }
   const error = failedAnswer(received, exchanged)
@@ -187,6 +189,16 @@ function readJson(text: string, status: number, write: boolean): Pick<Received, 
     return { json: parseJson(text) }
   } catch {
     return { json: undefined, unreadable: /^\s*</.test(text) ? 'html' : 'cut off' }
+  }
+}
+
+/** The text itself where it is not JSON. A web page is still a fault: somebody else has answered. */
+function readText(text: string): Pick<Received, 'json' | 'unreadable'> {
+  if (/^\s*<(!doctype|html)/i.test(text)) return { json: undefined, unreadable: 'html' }
+  try {
+    return { json: parseJson(text) }
+  } catch {
+    return { json: text }
   }
 }
 

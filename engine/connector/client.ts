@@ -6,6 +6,7 @@ import { milliseconds } from './duration.ts'
 import { secretValues, withDefaults } from './fields.ts'
 import { fail, guard } from './guard.ts'
 import { parseJson, sliceValue, valueAt } from './json.ts'
+import { masker } from './mask.ts'
 import { toItem } from './pages/items.ts'
 import { type WebhookClient, webhookClient } from './webhook.ts'
 import { type ActionClient, type Around, actionClient, memory, type PushClient, pushClient } from './writing.ts'
@@ -45,7 +46,7 @@ export function openConnection({ name, connector, settings: given, ...base }: Co
   const opened = http && openApi(connector.title, http, connector.errors ?? {}, secretValues(connector, settings), base)
   const resources: Record<string, Resource> =
     typeof connector.resources === 'function' ? connector.resources(settings as never) : connector.resources
-  const mask = opened?.mask ?? ((text: string) => text)
+  const mask = opened?.mask ?? masker(secretValues(connector, settings))
 
   const apiFor = (options: CallOptions = {}): HttpApi => (opened ? opened.api.with(options) : NO_HTTP)
   const resource = (named: string) =>
@@ -119,7 +120,7 @@ export function openConnection({ name, connector, settings: given, ...base }: Co
     resources,
     check: async (options) => {
       const api = apiFor(options)
-      await guarded('check', api, async () => connector.check(api, settings as never))
+      await guarded('check', api, async () => connector.check?.(api, settings as never))
     },
     setup: async (options) => {
       const api = apiFor(options)

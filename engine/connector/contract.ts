@@ -81,6 +81,8 @@ export interface HttpFacts {
   limit?: RateLimit
   /** The hard deadline of one request. The hub's leases outlive it. Default 20s. */
   timeout?: Duration
+  /** `text`: the status says it all, and the body may be plain or empty (webhooks of chats). Default: JSON, or it is a fault. */
+  answers?: 'json' | 'text'
   /** The header in which this vendor takes an idempotency key for writes, where it has one. */
   idempotencyHeader?: string
   /** Done once for a connection, and again after an `auth` error. What it answers is at hand in `envelope`. */
@@ -271,7 +273,16 @@ export interface WebhookFacts<S = any> {
   unsubscribe?: (api: Api, id: string) => Promise<void>
 }
 
-export type ConnectorKind = 'storefront' | 'crm' | 'warehouse' | 'carrier' | 'erp' | 'payment' | 'file' | 'generic'
+export type ConnectorKind =
+  | 'storefront'
+  | 'crm'
+  | 'warehouse'
+  | 'carrier'
+  | 'erp'
+  | 'payment'
+  | 'alert'
+  | 'file'
+  | 'generic'
 
 export interface Connector<F extends Fields = Fields> {
   /** The folder's name under connectors/. */
@@ -282,8 +293,8 @@ export interface Connector<F extends Fields = Fields> {
   settings: F
   /** Absent for a connector that speaks no HTTP (files). */
   http?: (settings: SettingsOf<F>) => HttpFacts
-  /** Only reads; throws where the connection would not work. */
-  check: (api: Api, settings: SettingsOf<F>) => Promise<unknown>
+  /** Changes nothing there; throws where the connection would not work. Absent where nothing can be asked (a chat's webhook). */
+  check?: (api: Api, settings: SettingsOf<F>) => Promise<unknown>
   /** Makes what the hub needs at the vendor (a custom property) where it is missing; answers a sentence for each thing made. */
   setup?: (api: Api, settings: SettingsOf<F>) => Promise<string[]>
   errors?: ErrorFacts

@@ -46,6 +46,8 @@ export const field = {
   text: maker<string>({ type: 'string', minLength: 1 }),
   url: maker<string>({ type: 'string', pattern: '^https?://[^\\s/?#]+(/[^\\s?#]*)?$' }),
   secret: maker<string>({ type: 'string', minLength: 1 }, true),
+  /** An address that lets whoever knows it in (a webhook of a chat). */
+  secretUrl: maker<string>({ type: 'string', pattern: '^https?://[^\\s/?#]+\\S*$' }, true),
   number: maker<number>({ type: 'number' }),
   integer: maker<number>({ type: 'integer' }),
   boolean: maker<boolean>({ type: 'boolean' }),
@@ -93,5 +95,10 @@ export function withDefaults(connector: Connector<any>, settings: Record<string,
 export function secretValues(connector: Connector<any>, settings: Record<string, unknown>): string[] {
   return Object.entries(connector.settings as Fields)
     .filter(([name, one]) => one.secret && typeof settings[name] === 'string')
-    .map(([name]) => settings[name] as string)
+    .flatMap(([name]) => formsOf(settings[name] as string))
+}
+
+/** An address as it is written, and as it stands in requests (without `:443`, for instance). */
+function formsOf(secret: string): string[] {
+  return /^https?:/.test(secret) && URL.canParse(secret) ? [...new Set([secret, new URL(secret).href])] : [secret]
 }

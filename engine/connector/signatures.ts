@@ -1,5 +1,5 @@
 // Webhook signatures. A connector names a scheme; comparing happens here, over the raw bytes and in constant time.
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Signature, WebhookRequest } from './contract.ts'
 import { milliseconds } from './duration.ts'
 
@@ -56,6 +56,26 @@ function isFresh(scheme: HmacScheme, request: WebhookRequest): boolean {
   const sent = Number(request.headers[scheme.timestamp.header.toLowerCase()])
   if (!Number.isFinite(sent) || sent === 0) return false
   return Math.abs((request.at ?? Date.now()) - sent * 1000) <= milliseconds(scheme.timestamp.window)
+}
+
+/**
+ * The headers of one outgoing delivery as Standard Webhooks 1.0 wants them (github.com/standard-webhooks). `name` is the same
+ * for every repetition of a delivery. A secret is base64 after `whsec_`, or any text; the second one is for a change of secrets.
+ */
+export function standardWebhook(
+  secrets: string[],
+  name: string,
+  body: string,
+  at = Date.now(),
+): Record<string, string> {
+  // The parts of what is signed are divided by full stops, so the id must not hold any.
+  const id = `msg_${createHash('sha256').update(name).digest('base64url')}`
+  const timestamp = String(Math.floor(at / 1000))
+  const signatures = secrets.map((secret) => {
+    const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : secret
+    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
+  })
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') }
 }
 
 const normal = (given: string, encoding: string) => (encoding === 'hex' ? given.trim().toLowerCase() : given.trim())

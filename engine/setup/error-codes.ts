@@ -215,6 +215,30 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'No carrier offers a rate for this parcel and service.',
     cure: 'Look at the service, the weight and the addresses; the message lists what was offered.',
   },
+  HUB_MAIL_BROKEN: {
+    means: 'The connection to the mail server broke before it said whether it took the message.',
+    cure: 'None needed: the message is sent again, under the same Message-ID.',
+  },
+  HUB_MAIL_LATER: {
+    means: 'The mail server asks to try again later (an answer 4xx).',
+    cure: 'None needed: the hub does.',
+  },
+  HUB_MAIL_LOGIN: {
+    means: 'The mail server does not take the user and password.',
+    cure: 'Correct them in the settings; the connection goes on by itself.',
+  },
+  HUB_MAIL_REFUSED: {
+    means: 'The mail server refused the message or one of its recipients (an answer 5xx).',
+    cure: 'Correct the sender or the recipients that the message names, then `handoff failures retry ID`.',
+  },
+  HUB_MAIL_TLS: {
+    means: 'The mail server offers no TLS, or its certificate is not right.',
+    cure: 'Set `tls` and `port` to what the server has.',
+  },
+  HUB_MAIL_UNREACHABLE: {
+    means: 'The mail server cannot be reached.',
+    cure: 'Check `host` and `port`, and whether the network lets the hub through.',
+  },
   HUB_MAP_NO_FILE: {
     means: '`handoff map` was given a file that is not there.',
     cure: 'Correct the path, or give - for standard input.',
