@@ -4,9 +4,11 @@
 // in flight finish, then close. Any number of hub processes may share one database (and one Redis).
 import { watch } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError, milliseconds, openConnection } from '#connector'
 import { noteExchange } from './delivery/exchanges.ts'
 import { releaseParked, sweepWaits, undecided } from './handoff/sweep.ts'
+import { parkEndlessWaits } from './handoff/waits.ts'
 import { reclaim } from './handoff/wake.ts'
 import type { ConnectionClient } from './hub.ts'
 import { openConnectionStates } from './outcome/connections.ts'
@@ -51,7 +53,8 @@ export interface HubOptions {
 
 const WAKE_EVERY = 500
 const SWEEP_EVERY = 2_000
-const PROBE_EVERY = 5_000
+const PROBE_EVERY = 1_000
+const WAITS_EVERY = 30_000
 
 /** Starts a hub whose configuration has no errors (see loadHub). */
 export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Promise<HubProcess> {
@@ -76,12 +79,20 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   // The lock that says "this process lives" went with its database connection: take a new one as soon as there is a database.
   function onLost(): void {
     if (stopping.signal.aborted) return
-    void store
-      .ready()
-      .then(async () => {
+    void registerAgain()
+  }
+
+  async function registerAgain(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await store.ready()
         registration = await store.register(onLost, running.worker)
-      })
-      .catch(onError)
+        return
+      } catch (error) {
+        onError(error as Error)
+        await sleep(500)
+      }
+    }
   }
 
   const clients = openClients(loaded)
@@ -107,7 +118,10 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
 
   async function runJob(connection: string, job: { name: string; data: unknown }): Promise<void> {
     try {
-      if (job.name === 'deliver') await pipeline.deliver(connection, (job.data as { ids: number[] }).ids)
+      if (job.name === 'deliver') {
+        const { ids, alone } = job.data as { ids: number[]; alone?: boolean }
+        await pipeline.deliver(connection, ids, alone)
+      }
       if (job.name === 'pull') await pullOnce((job.data as { source: string }).source)
     } catch (error) {
       onError(error as Error)
@@ -115,13 +129,18 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   }
   async function pullOnce(source: string): Promise<void> {
     const connection = assembly.sources.get(source)?.connection
-    if (!connection || !(await states.open([connection])).includes(connection)) return
+    if (!connection) return
+    const { connections, trial } = await states.open([connection])
+    if (connections.length + trial.length === 0) return
     try {
       await pipeline.pull(source)
     } catch (error) {
       if (!(error instanceof ConnectorError)) throw error
       if (stopping.signal.aborted) return
-      await states.note(connection, error)
+      const [state] = await store.query<{ failures: number }>('select failures from source_state where source = $1', [
+        source,
+      ])
+      await states.note(connection, error, state?.failures ?? 0)
       log.warn({ source, code: error.code }, error.message)
     }
   }
@@ -156,6 +175,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   async function sweep(): Promise<void> {
     await reclaim(store)
     await sweepWaits(store)
+    await pipeline.recover()
     for (const source of await undecided(store)) pipeline.decideSoon(source)
     pipeline.wakeSoon()
   }
@@ -203,6 +223,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     repeat(WAKE_EVERY, async () => pipeline.wakeSoon()),
     repeat(SWEEP_EVERY, sweep),
     repeat(PROBE_EVERY, () => states.probe()),
+    repeat(WAITS_EVERY, () => parkEndlessWaits(store, [...assembly.routes.values()])),
     // A wiped queue has no schedules either.
     repeat(60_000, () => Promise.all([...schedules].map(([name, list]) => queues.schedule(name, list)))),
   ]

@@ -96,8 +96,9 @@ export interface Claimed {
   /** Of a call: frozen before the first send. */
   request: Json
   idempotencyKey: string | null
-  /** How long ago a write of it may have happened, in milliseconds. */
+  /** How long ago a write of it may have happened, in milliseconds, and of which version. */
   uncertainMs: number | null
+  uncertainVersion: number | null
   recordId: number
   type: string
   key: string
@@ -109,17 +110,26 @@ export interface Claimed {
 export type Step = 'find' | 'create' | 'update' | 'call'
 /** What came of one handoff. What it means is decided by the outcome stage alone. */
 export type Result =
-  | { result: 'sent'; externalId: string; links?: Record<string, string>; image: string | null; answer?: Json }
+  | {
+      result: 'sent'
+      externalId: string
+      /** The external id it had until now, where the destination gave it another one. */
+      replaced?: string
+      links?: Record<string, string>
+      image: string | null
+      answer?: Json
+    }
   | { result: 'unchanged' }
   | { result: 'skipped'; problem: Problem }
   | { result: 'waiting'; waitingFor: string; problem: Problem }
   | { result: 'parked'; problems: Problem[] }
-  | { result: 'held'; problem: Problem }
+  /** `gone`: the external id that the destination no longer knows. */
+  | { result: 'held'; problem: Problem; gone?: string }
   /** Not sent: an earlier write may still land. Look again in so many milliseconds. */
   | { result: 'settling'; waitMs: number }
   | { result: 'error'; error: ConnectorError }
-  /** Nothing was sent: the lease was too short, or the hub is stopping. */
-  | { result: 'released' }
+  /** Nothing was sent: the lease was too short, the connection has stopped, or the hub is stopping. */
+  | { result: 'released'; waitMs?: number }
 export interface Attempt {
   step: Step
   ms: number

@@ -42,7 +42,7 @@ describe.each(backends)('laws, queue on %s', (backend: Backend) => {
     await world.hub.store.transaction((tx) =>
       collect(
         tx,
-        { source: 'orders', connection: 'shop', resource: 'orders', via: 'pull', lane: 5, revision: source.revision },
+        { source: 'orders', connection: 'shop', resource: 'orders', via: 'pull', lane: 5, revision: source.revision, rereads: false },
         [{ id: '1', text: JSON.stringify(order(1)) }],
       ).then(() => undefined),
     )

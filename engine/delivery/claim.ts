@@ -3,21 +3,36 @@
 import type { Claimed } from '../hub.ts'
 import type { Store } from '../platform/store/store.ts'
 
-/** A lease outlives the hard deadline of any request that is sent under it. */
-export const LEASE_MS = 60_000
-/** With less than this left on the lease nothing more is sent: hard deadline of a request (20 s) and some air. */
-export const LEASE_RESERVE_MS = 25_000
+/** How long a chunk may take to be sent; its lease outlasts that by the hard deadline of one request and some air. */
+const CHUNK_MS = 40_000
 
-export async function claim(store: Store, ids: number[], worker: number): Promise<Claimed[]> {
-  return store.query<Claimed & Record<string, unknown>>(CLAIM, [ids, worker, LEASE_MS])
+/** A lease outlives the hard deadline of any request that is sent under it. */
+export const leaseMs = (deadlineMs: number): number => CHUNK_MS + deadlineMs
+
+/** What two processes died with is claimed alone, also where an old job still names it among others. */
+const SUSPECT = 2
+
+/** Those of the handoffs that are owed and due; of a route that this process does not know it takes none. */
+export async function claim(
+  store: Store,
+  ids: number[],
+  worker: number,
+  routes: string[],
+  lease: number,
+  alone: boolean,
+): Promise<Claimed[]> {
+  return store.query<Claimed & Record<string, unknown>>(CLAIM, [ids, worker, lease, routes, alone ? 32_767 : SUSPECT])
 }
 
 const CLAIM = `
 with now as (select hub_now() as at),
-mine as (select id from handoff, now where id = any($1::bigint[]) and state = 'owed' and due_at <= now.at order by id for update of handoff skip locked)
+mine as (
+  select id, sending from handoff, now
+  where id = any($1::bigint[]) and state = 'owed' and due_at <= now.at and route = any($4::text[]) and deaths < $5 order by id for update of handoff skip locked)
 update handoff set state = 'sending', fence = handoff.fence + 1, worker = $2, lease_until = now.at + $3 * interval '1 ms',
   sending = record.version, queued_at = null, updated_at = now.at
 from mine, record, now where handoff.id = mine.id and record.id = handoff.record_id
 returning handoff.id, handoff.route, handoff.kind, handoff.occurrence, handoff.fence, handoff.wanted, handoff.attempts, handoff.deaths, handoff.image,
   handoff.request, handoff.idempotency_key as "idempotencyKey", (extract(epoch from now.at - handoff.uncertain_since) * 1000)::float8 as "uncertainMs",
+  mine.sending as "uncertainVersion",
   record.id as "recordId", record.type, record.key, record.version, record.data, record.deleted`

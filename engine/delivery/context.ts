@@ -10,7 +10,12 @@ export type Parents = (type: string) => Record<string, string[]>
 export type Related = Map<Claimed, { records: Record<string, Json>; missing?: string }>
 
 /** The records that the routes name in `with:`; `missing` is what a handoff has to wait for. */
-export async function loadRelated(store: Store, routes: Map<string, Route>, parents: Parents, claimed: Claimed[]): Promise<Related> {
+export async function loadRelated(
+  store: Store,
+  routes: Map<string, Route>,
+  parents: Parents,
+  claimed: Claimed[],
+): Promise<Related> {
   const related: Related = new Map(claimed.map((each) => [each, { records: {} }]))
   const depth = Math.max(0, ...claimed.map((each) => routes.get(each.route)?.with.length ?? 0))
   for (let step = 0; step < depth; step++) {
@@ -39,7 +44,12 @@ export async function loadRelated(store: Store, routes: Map<string, Route>, pare
 }
 
 /** The relation is named after the parent's type; it hangs on the record itself or on one that is loaded already. */
-function parentKey(each: Claimed, loaded: Record<string, Json>, relation: string, parents: Parents): string | undefined {
+function parentKey(
+  each: Claimed,
+  loaded: Record<string, Json>,
+  relation: string,
+  parents: Parents,
+): string | undefined {
   for (const [type, data] of [[each.type, each.data], ...Object.entries(loaded)] as [string, Json][]) {
     const path = parents(type)[relation]
     const key = path && valueAt(data, path)
@@ -49,7 +59,11 @@ function parentKey(each: Claimed, loaded: Record<string, Json>, relation: string
 }
 
 /** External ids of records at a connection's resources, by the record's key. */
-export async function loadLinks(store: Store, connection: string, needs: LinkNeed[]): Promise<(need: LinkNeed) => string | undefined> {
+export async function loadLinks(
+  store: Store,
+  connection: string,
+  needs: LinkNeed[],
+): Promise<(need: LinkNeed) => string | undefined> {
   const ids = new Map<string, string>()
   if (needs.length > 0) {
     const rows = await store.query<{ resource: string; key: string; external_id: string }>(
@@ -66,7 +80,12 @@ export async function loadLinks(store: Store, connection: string, needs: LinkNee
 }
 
 /** Each handoff's own record at its destination: the external id that an update goes to. */
-export async function loadOwnLinks(store: Store, connection: string, routes: Map<string, Route>, claimed: Claimed[]): Promise<Map<Claimed, string>> {
+export async function loadOwnLinks(
+  store: Store,
+  connection: string,
+  routes: Map<string, Route>,
+  claimed: Claimed[],
+): Promise<Map<Claimed, string>> {
   const pushes = claimed.filter((each) => each.kind === 'push')
   if (pushes.length === 0) return new Map()
   const rows = await store.query<{ record_id: number; resource: string; external_id: string }>(

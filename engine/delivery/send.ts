@@ -7,32 +7,59 @@ import { ConnectorError, type Found } from '#connector'
 import type { ActionClient, Json, PushClient, Step } from '../hub.ts'
 
 export type Sent =
-  | { result: 'sent'; step: Step; externalId: string; answer?: Json }
+  /** `replaced`: the external id it had until now. */
+  | { result: 'sent'; step: Step; externalId: string; replaced?: string; answer?: Json }
   /** Not sent: it may still land. Look again in so many milliseconds. */
   | { result: 'settling'; waitMs: number }
-  | { result: 'held'; code: string; message: string; cure: string }
+  /** `gone`: the external id that the destination no longer knows. */
+  | { result: 'held'; code: string; message: string; cure: string; gone?: string }
   | { result: 'parked'; code: string; message: string; cure: string }
 
 interface Write {
   /** Where the record is at the destination, when that is known. */
   link: string | undefined
   uncertainMs: number | null
+  /** What may still land is an older version than the one that is to be sent now. */
+  overtakes: boolean
   idempotencyKey: string
+  /** Awaited before each request; throws when the lease no longer covers it. */
+  gate: (request: { deadlineMs: number }) => void
 }
 
 export async function push(client: PushClient, payload: Json, write: Write): Promise<Sent> {
   const { facts } = client
-  const context = { idempotencyKey: write.idempotencyKey }
+  const context = { idempotencyKey: write.idempotencyKey, gate: write.gate }
   const key = client.key(payload)
+  const find = async () => (facts.canFind && facts.lookup !== 'none' ? client.find(key, payload, context) : undefined)
+  const change = async (id: string, found?: Found): Promise<Sent> => {
+    const moved = facts.canUpdate
+      ? await client.update(payload, id, { ...context, ...(found ? { found } : {}) })
+      : undefined
+    const externalId = moved?.id ?? id
+    return { result: 'sent', step: 'update', externalId, ...(externalId === id ? {} : { replaced: id }) }
+  }
   if (write.link !== undefined) {
-    if (facts.canUpdate) await client.update(payload, write.link, context)
-    return { result: 'sent', step: 'update', externalId: write.link }
+    // An older version that lands after this one would undo it.
+    const waitMs = write.overtakes ? facts.settleMs - write.uncertainMs! : 0
+    if (waitMs > 0) return { result: 'settling', waitMs }
+    try {
+      return await change(write.link)
+    } catch (error) {
+      if (!isGone(error)) throw error
+      const elsewhere = await find()
+      if (elsewhere && elsewhere.id !== write.link)
+        return { ...(await change(elsewhere.id, elsewhere)), replaced: write.link } as Sent
+      return {
+        result: 'held',
+        code: 'HUB_PUSH_GONE',
+        message: `What the hub made at the destination (${write.link}) is not there any more.`,
+        cure: '`handoff failures retry ID` makes it anew, `handoff failures resolve ID` leaves it away.',
+        gone: write.link,
+      }
+    }
   }
-  const adopt = async (found: Found): Promise<Sent> => {
-    if (facts.canUpdate) await client.update(payload, found.id, { ...context, found })
-    return { result: 'sent', step: 'update', externalId: found.id }
-  }
-  const found = facts.canFind && facts.lookup !== 'none' ? await client.find(key, payload, context) : undefined
+  const found = await find()
+  const adopt = (existing: Found) => change(existing.id, existing)
   if (found) return adopt(found)
   const unsettled = mayStillLand(facts, write.uncertainMs)
   if (unsettled) return unsettled
@@ -49,15 +76,28 @@ export async function push(client: PushClient, payload: Json, write: Write): Pro
   } catch (error) {
     if (!(error instanceof ConnectorError) || error.kind !== 'conflict' || !facts.canFind) throw error
     const existing = await client.find(key, payload, context)
-    if (existing) return adopt(existing)
+    if (existing) return await adopt(existing)
     const message = `The destination says that it exists, but does not find it by its key ${JSON.stringify(key)}: ${error.message}`
     throw new ConnectorError('permanent', 'HUB_PUSH_CONFLICT', message, error.detail)
   }
 }
 
-export async function call(client: ActionClient, request: Json, write: Omit<Write, 'link'>): Promise<Sent> {
+/** The destination said that the thing to be changed is not there. */
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof ConnectorError &&
+    error.kind === 'permanent' &&
+    (error.detail.status === 404 || error.detail.status === 410)
+  )
+}
+
+export async function call(
+  client: ActionClient,
+  request: Json,
+  write: Omit<Write, 'link' | 'overtakes'>,
+): Promise<Sent> {
   const { facts } = client
-  const context = { idempotencyKey: write.idempotencyKey }
+  const context = { idempotencyKey: write.idempotencyKey, gate: write.gate }
   const done = (answer: Json, step: Step): Sent => ({ result: 'sent', step, externalId: client.id(answer), answer })
   if (write.uncertainMs !== null && facts.canFind) {
     const answer = await client.find(write.idempotencyKey, request, context)
@@ -69,7 +109,10 @@ export async function call(client: ActionClient, request: Json, write: Omit<Writ
 }
 
 /** What to do instead of writing again, while an earlier write may still land or cannot be looked up at all. */
-function mayStillLand(facts: PushClient['facts'] | ActionClient['facts'], uncertainMs: number | null): Sent | undefined {
+function mayStillLand(
+  facts: PushClient['facts'] | ActionClient['facts'],
+  uncertainMs: number | null,
+): Sent | undefined {
   if (uncertainMs === null || facts.idempotent) return undefined
   if (!facts.canFind || facts.lookup === 'none') {
     return {

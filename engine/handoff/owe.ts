@@ -1,5 +1,5 @@
 // What a new version of a record owes, and to whom: rows of the ledger, written in the transaction of the change itself.
-import type { Route } from '../hub.ts'
+import type { Problem, Route } from '../hub.ts'
 import { valueAt } from '../platform/config/path.ts'
 import type { Transaction } from '../platform/store/store.ts'
 
@@ -17,7 +17,11 @@ interface Owing {
  */
 export async function owe(tx: Transaction, routes: Route[], changes: Owing[]): Promise<void> {
   // Handoffs are always locked in this order, here and when outcomes are written: no deadlocks.
-  const owed = changes.flatMap((change) => routes.filter((route) => route.record === change.type && !change.deleted && route.matches(change.data)).map((route) => ({ route, change })))
+  const owed = changes.flatMap((change) =>
+    routes
+      .filter((route) => route.record === change.type && !change.deleted && route.matches(change.data))
+      .map((route) => ({ route, change })),
+  )
   owed.sort((a, b) => a.change.id - b.change.id || (a.route.name < b.route.name ? -1 : 1))
   const pushes = owed.filter(({ route }) => route.kind === 'push')
   const calls = owed.filter(({ route }) => route.kind === 'call')
@@ -59,14 +63,31 @@ const OWE_CALL = `${INSERT('call')}
   wanted = excluded.wanted, state = 'owed', due_at = excluded.due_at, attempts = 0, queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = excluded.updated_at
 where handoff.request is null and handoff.state in ('parked', 'waiting', 'failed')`
 
-/** Makes due what waited for these records or links to arrive. */
+/** Makes due what waited for these records or links to arrive, also where the wait was parked because it took too long. */
 export async function release(tx: Transaction, arrived: string[]): Promise<void> {
-  const waiting = await tx.query<{ id: number }>("select id from handoff where state = 'waiting' and waiting_for = any($1::text[]) order by record_id, route, occurrence for no key update", [arrived])
+  const waiting = await tx.query<{ id: number }>(
+    "select id from handoff where state in ('waiting', 'parked') and waiting_for = any($1::text[]) order by record_id, route, occurrence for no key update",
+    [arrived],
+  )
   if (waiting.length > 0) {
     await tx.query(
-      "update handoff set state = 'owed', due_at = hub_now(), queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = hub_now() where id = any($1::bigint[]) and state = 'waiting'",
+      `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = hub_now()
+       where id = any($1::bigint[]) and state in ('waiting', 'parked')`,
       [waiting.map((row) => row.id)],
     )
   }
-  await tx.query("update item set status = 'new', waiting_for = null, claimed_by = null, deaths = 0 where status = 'waiting' and waiting_for = any($1::text[])", [arrived])
+  await tx.query(
+    `update item set status = 'new', waiting_for = null, errors = null, cause = null, claimed_by = null, deaths = 0
+     where status in ('waiting', 'parked') and waiting_for = any($1::text[])`,
+    [arrived],
+  )
+}
+
+/** Asks a person about pushes whose copy at the destination was deleted there. What is in flight brings its own outcome. */
+export async function hold(tx: Transaction, routes: string[], recordIds: number[], problem: Problem): Promise<void> {
+  await tx.query(
+    `update handoff set state = 'held', image = null, queued_at = null, waiting_for = null, reason = $3::jsonb, cause = $4, updated_at = hub_now()
+     where route = any($1::text[]) and record_id = any($2::bigint[]) and state <> 'sending'`,
+    [routes, recordIds, JSON.stringify([problem]), problem.code],
+  )
 }

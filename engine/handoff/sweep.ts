@@ -34,6 +34,8 @@ export async function releaseParked(store: Store, sources: Source[], routes: Rou
 
 /** Sources that have undecided items which nobody works on. */
 export async function undecided(store: Store): Promise<string[]> {
-  const rows = await store.query<{ source: string }>("select distinct source from item where status = 'new' and (claimed_by is null or not worker_lives(claimed_by))")
+  const rows = await store.query<{ source: string }>(
+    "select distinct source from item where status = 'new' and (claimed_by is null or not worker_lives(claimed_by))",
+  )
   return rows.map((row) => row.source)
 }

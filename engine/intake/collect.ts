@@ -14,6 +14,10 @@ export interface Collection {
   lane: number
   /** Of today's mapping: a mended mapping makes unchanged items new. */
   revision: string
+  /** Of a pull: a moment before the page was asked for. What came in since may be newer than what the page says. */
+  asOf?: Date
+  /** Whether one item can be read afresh at the source. */
+  rereads: boolean
 }
 export type CollectedItem = SourceItem & { stale?: boolean; recordId?: number }
 
@@ -21,8 +25,9 @@ export type CollectedItem = SourceItem & { stale?: boolean; recordId?: number }
 export async function collect(tx: Transaction, to: Collection, items: CollectedItem[]): Promise<string[]> {
   const latest = new Map<string, CollectedItem & { hash: string }>()
   for (const item of items) {
-    const hash = createHash('sha256').update(item.deleted ? `deleted ${item.text}` : item.text).digest('base64')
-    latest.set(item.id, { ...item, hash })
+    const hash = hashOf(item)
+    const before = latest.get(item.id)
+    latest.set(item.id, before ? newer(before, { ...item, hash }, to.rereads) : { ...item, hash })
   }
   const known = await tx.query<{ external_id: string; hash: string; revision: string | null; status: string }>(
     'select external_id, hash, revision, status from item where connection = $1 and resource = $2 and external_id = any($3::text[])',
@@ -51,16 +56,36 @@ export async function collect(tx: Transaction, to: Collection, items: CollectedI
     rows.map((row) => row.recordId ?? null),
     rows.map((row) => (row.problem ? JSON.stringify(row.problem) : null)),
     to.revision,
+    to.asOf ?? null,
+    to.rereads,
   ])
   return stored.map((row) => row.external_id)
 }
 
-function validStamp(stamp: string | undefined): string | null {
+/** What tells one state of an item from another. */
+export function hashOf({ text, deleted }: { text: string; deleted?: boolean | undefined }): string {
+  return createHash('sha256')
+    .update(deleted ? `deleted ${text}` : text)
+    .digest('base64')
+}
+
+/** Of two notices of one item in a batch, the one that counts; the later one is read again where it may be the older. */
+function newer<Item extends CollectedItem & { hash: string }>(before: Item, after: Item, rereads: boolean): Item {
+  const order = Date.parse(after.stamp ?? '') - Date.parse(before.stamp ?? '')
+  if (order < 0) return before
+  if (order > 0 || after.deleted || after.hash === before.hash) return after
+  return { ...after, stale: after.stale || rereads }
+}
+
+/** A stamp that the database takes, or none. */
+export function validStamp(stamp: string | undefined): string | null {
   return stamp && !Number.isNaN(Date.parse(stamp)) ? stamp : null
 }
 
-// An older stamp never beats a newer one. A webhook with an equal stamp and other content may be the older of two changes
-// within the stamp's precision: it only says "read again". A stamp from the future (2099) counts as no stamp at all.
+// An older stamp never beats a newer one. Where stamps do not tell (none, or an equal one with other content), the item is read
+// again at the source when it may be the older of two: a webhook may have been overtaken on its way, a page of a pull by a
+// webhook that came while it was read, and anything by a deletion. A source that cannot be read again keeps what is known, until
+// the next pull. A stamp from the future (2099) counts as no stamp at all.
 const STORE = `
 insert into item as known (connection, resource, external_id, source, via, lane, body, hash, stamp, deleted, stale, origin, record_id, broken, status, received_at)
 select $1, $2, x.id, $3, $4, $5, x.body, x.hash, case when x.stamp > hub_now() + interval '1 day' then null else x.stamp end, x.deleted, x.stale, x.origin, x.record_id, x.broken::jsonb, 'new', hub_now()
@@ -69,8 +94,10 @@ from unnest($6::text[], $7::bytea[], $8::text[], $9::timestamptz[], $10::boolean
 on conflict (connection, resource, external_id) do update set
   source = excluded.source, via = excluded.via, lane = least(known.lane, excluded.lane), body = excluded.body, hash = excluded.hash,
   stamp = excluded.stamp, deleted = excluded.deleted, origin = excluded.origin, record_id = coalesce(excluded.record_id, known.record_id),
-  stale = excluded.stale or (excluded.via = 'webhook' and excluded.stamp = known.stamp and excluded.hash <> known.hash),
+  stale = excluded.stale or ($17::boolean and not excluded.deleted and known.hash <> excluded.hash and not coalesce(excluded.stamp > known.stamp, false)
+    and (excluded.via = 'webhook' or known.deleted or coalesce(known.received_at > $16::timestamptz, false))),
   broken = excluded.broken, status = 'new', errors = null, cause = null, waiting_for = null, deaths = 0, claimed_by = null, received_at = excluded.received_at
 where (known.hash <> excluded.hash or known.revision is distinct from $15 or excluded.stale)
   and (known.stamp is null or excluded.stamp is null or excluded.stamp >= known.stamp)
+  and ($17::boolean or known.hash = excluded.hash or excluded.via <> 'pull' or coalesce(excluded.stamp > known.stamp, false) or not coalesce(known.received_at > $16::timestamptz, false))
 returning external_id`

@@ -3,15 +3,17 @@
 // locked rows, so that parallel batches neither deadlock nor overwrite each other.
 import { createHash } from 'node:crypto'
 import type { Json, Problem, RecordRow, Source } from '../hub.ts'
-import { valueAt } from '../platform/config/path.ts'
 import type { Store, Transaction } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
-import { type Decision, type Draft, type Drafted, linkWait } from './draft.ts'
+import { writeDecisions, writeEvents } from './decisions.ts'
+import { type Decision, type Drafted, linkWait } from './draft.ts'
+import { externalId, identify, type Target } from './identify.ts'
 import { type Contribution, merge, type Owners } from './merge.ts'
 
 /** A record that has a new version. */
 export interface Change extends RecordRow {
   created: boolean
+  event: 'record.created' | 'record.changed' | 'record.deleted' | 'record.restored'
 }
 export interface Decider {
   owners: Owners
@@ -23,68 +25,53 @@ export interface Decider {
   owe: (tx: Transaction, changes: Change[]) => Promise<void>
   /** Wakes what waited for these records and links; runs inside the transaction. */
   release: (tx: Transaction, arrived: string[]) => Promise<void>
-}
-
-interface Target {
-  draft: Draft
-  recordId?: number
-  key?: string
+  /** The push routes that create records of this type at this resource. */
+  routesTo: (connection: string, resource: string, type: string) => string[]
+  /** Asks a person about records whose copy was deleted at this resource; runs inside the transaction. */
+  hold: (tx: Transaction, routes: string[], recordIds: number[], problem: Problem) => Promise<void>
 }
 
 /** Decides on a batch of drafts and writes everything that follows, in one transaction. */
-export async function decide(store: Store, decider: Decider, source: Source, drafted: Drafted, all: ClaimedItem[]): Promise<void> {
+export async function decide(
+  store: Store,
+  decider: Decider,
+  source: Source,
+  drafted: Drafted,
+  all: ClaimedItem[],
+  worker: number,
+): Promise<void> {
   await store.transaction(async (tx) => {
-    const decisions = new Map(drafted.decisions)
-    const { drafts } = drafted
+    // What changed since it was claimed is somebody else's to decide, from what it says now.
+    const held = await lockItems(tx, source, all, worker)
+    const decisions = new Map([...drafted.decisions].filter(([item]) => held.has(item.externalId)))
+    const drafts = drafted.drafts.filter(({ item }) => held.has(item.externalId))
     const targets = await identify(tx, decider, source, drafts, decisions)
     const rows = await lockRecords(tx, targets)
     const { changes, linked } = await apply(tx, decider, source, targets, rows, decisions)
-    for (const item of all) if (!decisions.has(item)) decisions.set(item, { status: 'done' })
-    await writeDecisions(tx, source, decisions)
+    for (const item of all)
+      if (held.has(item.externalId) && !decisions.has(item)) decisions.set(item, { status: 'done' })
+    await writeDecisions(tx, source, decisions, drafted.reread)
     if (changes.length > 0) {
       await writeEvents(tx, source, changes)
       await decider.owe(tx, changes)
     }
-    const arrived = [...changes.filter((change) => change.created).map((change) => `record:${change.type}:${change.key}`), ...linked]
+    const arrived = [
+      ...changes.filter((change) => change.created).map((change) => `record:${change.type}:${change.key}`),
+      ...linked,
+    ]
     if (arrived.length > 0) await decider.release(tx, arrived)
   })
 }
 
-/** Finds each draft's record by link, else by key. What has neither waits, is skipped or parked. */
-async function identify(tx: Transaction, decider: Decider, source: Source, drafts: Draft[], decisions: Map<ClaimedItem, Decision>): Promise<Target[]> {
-  const links = await tx.query<{ resource: string; external_id: string; record_id: number }>(
-    `select link.resource, link.external_id, link.record_id from unnest($2::text[], $3::text[]) as want(resource, id)
-     join link on link.connection = $1 and link.resource = want.resource and link.external_id = want.id`,
-    [source.connection, drafts.map((each) => each.resource), drafts.map((each) => externalId(each, decider))],
+/** The claimed items that nobody changed or claimed since. Intake locks items before records, everywhere. */
+async function lockItems(tx: Transaction, source: Source, all: ClaimedItem[], worker: number): Promise<Set<string>> {
+  const rows = await tx.query<{ external_id: string }>(
+    `select item.external_id from unnest($3::text[], $4::text[]) as x(id, hash)
+     join item on item.connection = $1 and item.resource = $2 and item.external_id = x.id and item.hash = x.hash
+     where item.status = 'new' and item.claimed_by = $5 order by item.external_id for no key update of item`,
+    [source.connection, source.resource, all.map((item) => item.externalId), all.map((item) => item.hash), worker],
   )
-  const known = new Map(links.map((row) => [`${row.resource}\n${row.external_id}`, row.record_id]))
-  const targets: Target[] = []
-  for (const each of drafts) {
-    const recordId = each.item.recordId ?? known.get(`${each.resource}\n${externalId(each, decider)}`)
-    const key = each.data && keyOf(decider, each)
-    if (recordId !== undefined && recordId !== null) targets.push({ draft: each, recordId, ...(key ? { key } : {}) })
-    else if (key && !each.partial) targets.push({ draft: each, key })
-    else if (each.item.deleted) decisions.set(each.item, { status: 'skipped', problems: [{ code: 'HUB_INTAKE_DELETED_UNKNOWN', message: 'It was deleted before the hub had seen it.' }] })
-    else if (each.partial) {
-      const problem = { code: 'HUB_INTAKE_UNLINKED', message: `No ${each.type} of the hub is linked to it yet.` }
-      decisions.set(each.item, { status: 'waiting', problems: [problem], waitingFor: linkWait(source.connection, { resource: each.resource, value: each.item.externalId }) })
-    } else {
-      const fields = decider.keyFields(each.type).map((path) => path.join('.')).join(', ')
-      decisions.set(each.item, { status: 'parked', problems: [{ code: 'HUB_RECORD_NO_KEY', message: `A ${each.type} is named by ${fields}, and one of them is empty.`, cure: 'Map these fields, or correct them at the source.' }] })
-    }
-  }
-  const stopped = new Set([...decisions.keys()])
-  return targets.filter((target) => !stopped.has(target.draft.item))
-}
-
-function keyOf(decider: Decider, each: Draft): string | undefined {
-  const values = decider.keyFields(each.type).map((path) => valueAt(each.data, path))
-  return values.every((value) => value !== undefined && value !== null && value !== '') ? values.join(':') : undefined
-}
-
-/** A record that comes `also` out of an item (the customer of an order) is linked by its key: the item's id is the order's. */
-function externalId(each: Draft, decider: Decider): string {
-  return each.resource.includes('.') ? (keyOf(decider, each) ?? each.item.externalId) : each.item.externalId
+  return new Set(rows.map((row) => row.external_id))
 }
 
 interface LockedRecord extends RecordRow {
@@ -96,7 +83,9 @@ interface LockedRecord extends RecordRow {
 async function lockRecords(tx: Transaction, targets: Target[]): Promise<LockedRecord[]> {
   const fresh = targets.filter((target) => target.recordId === undefined)
   const ids = targets.flatMap((target) => (target.recordId === undefined ? [] : [target.recordId]))
-  const wanted = [...new Map(fresh.map((target) => [`${target.draft.type}\n${target.key}`, target])).values()].sort((a, b) => (a.draft.type + a.key! < b.draft.type + b.key! ? -1 : 1))
+  const wanted = [...new Map(fresh.map((target) => [`${target.draft.type}\n${target.key}`, target])).values()].sort(
+    (a, b) => (a.draft.type + a.key! < b.draft.type + b.key! ? -1 : 1),
+  )
   const created = await tx.query<{ id: number }>(
     `insert into record (type, key, version, data, hash, created_at, updated_at)
      select x.type, x.key, 0, '{}', '', hub_now(), hub_now() from unnest($1::text[], $2::text[]) as x(type, key)
@@ -110,33 +99,58 @@ async function lockRecords(tx: Transaction, targets: Target[]): Promise<LockedRe
     [ids, wanted.map((target) => target.draft.type), wanted.map((target) => target.key)],
   )
   const isNew = new Set(created.map((row) => row.id))
-  const contributions = await tx.query<{ record_id: number; connection: string; resource: string; external_id: string; contribution: Json }>(
+  const contributions = await tx.query<{
+    record_id: number
+    connection: string
+    resource: string
+    external_id: string
+    contribution: Json
+  }>(
     'select record_id, connection, resource, external_id, contribution from link where record_id = any($1::bigint[]) and contribution is not null order by updated_at, connection, resource',
     [rows.filter((row) => !isNew.has(row.id)).map((row) => row.id)],
   )
-  const byId = new Map(rows.map((row) => [row.id, { ...row, contributions: [], created: isNew.has(row.id) } as LockedRecord]))
+  const byId = new Map(
+    rows.map((row) => [row.id, { ...row, contributions: [], created: isNew.has(row.id) } as LockedRecord]),
+  )
   for (const row of contributions) {
-    byId.get(row.record_id)!.contributions.push({ connection: row.connection, resource: row.resource, externalId: row.external_id, data: row.contribution })
+    byId.get(row.record_id)!.contributions.push({
+      connection: row.connection,
+      resource: row.resource,
+      externalId: row.external_id,
+      data: row.contribution,
+    })
   }
   return [...byId.values()]
 }
 
-async function apply(tx: Transaction, decider: Decider, source: Source, targets: Target[], rows: LockedRecord[], decisions: Map<ClaimedItem, Decision>): Promise<{ changes: Change[]; linked: string[] }> {
+async function apply(
+  tx: Transaction,
+  decider: Decider,
+  source: Source,
+  targets: Target[],
+  rows: LockedRecord[],
+  decisions: Map<ClaimedItem, Decision>,
+): Promise<{ changes: Change[]; linked: string[] }> {
   const byId = new Map(rows.map((row) => [row.id, row]))
   const byKey = new Map(rows.map((row) => [`${row.type}\n${row.key}`, row]))
   const next = new Map<LockedRecord, { data: Json; deleted: boolean }>()
   const links: { resource: string; externalId: string; recordId: number; contribution: Json }[] = []
+  const copies: DeletedCopy[] = []
   for (const target of targets) {
     const each = target.draft
     const row = target.recordId === undefined ? byKey.get(`${each.type}\n${target.key}`) : byId.get(target.recordId)
     if (!row) continue
     const id = externalId(each, decider)
-    if (each.item.deleted) {
-      next.set(row, { data: row.data, deleted: isOwner(decider.owners, row, source.connection) || row.deleted })
+    const owner = isOwner(decider.owners, row, source.connection)
+    if (each.data === undefined) {
+      if (owner) next.set(row, { data: row.data, deleted: true })
+      else copies.push({ item: each.item, resource: each.resource, externalId: id, row })
       continue
     }
     const mine = { connection: source.connection, resource: each.resource, externalId: id, data: each.data }
-    const others = row.contributions.filter((other) => !(other.connection === mine.connection && other.resource === mine.resource && other.externalId === id))
+    const others = row.contributions.filter(
+      (other) => !(other.connection === mine.connection && other.resource === mine.resource && other.externalId === id),
+    )
     const merged = merge(row.type, [...others, mine], decider.owners)
     const problems = decider.faults(row.type, merged)
     if (problems.length > 0) {
@@ -144,12 +158,52 @@ async function apply(tx: Transaction, decider: Decider, source: Source, targets:
       continue
     }
     row.contributions = [...others, mine]
-    next.set(row, { data: merged, deleted: false })
+    // Only a fresh word of the owner brings back what the owner deleted.
+    next.set(row, { data: merged, deleted: row.deleted && !owner })
     links.push({ resource: each.resource, externalId: id, recordId: row.id, contribution: each.data })
   }
+  for (const copy of copies) decisions.set(copy.item, await breakLink(tx, decider, source, copy, next))
   const emptied = rows.filter((row) => row.created && !next.has(row)).map((row) => row.id)
   if (emptied.length > 0) await tx.query('delete from record where id = any($1::bigint[])', [emptied])
   return { changes: await writeRecords(tx, next), linked: await writeLinks(tx, source, links) }
+}
+
+interface DeletedCopy {
+  item: ClaimedItem
+  resource: string
+  externalId: string
+  row: LockedRecord
+}
+
+/** Somebody deleted the copy of a record that another system owns: the link breaks, and a person is asked. */
+async function breakLink(
+  tx: Transaction,
+  decider: Decider,
+  source: Source,
+  copy: DeletedCopy,
+  next: Map<LockedRecord, { data: Json; deleted: boolean }>,
+): Promise<Decision> {
+  const { row, resource, externalId: id } = copy
+  const { connection } = source
+  row.contributions = row.contributions.filter(
+    (each) => !(each.connection === connection && each.resource === resource && each.externalId === id),
+  )
+  const data = merge(row.type, row.contributions, decider.owners)
+  if (!next.has(row) && row.contributions.length > 0 && decider.faults(row.type, data).length === 0)
+    next.set(row, { data, deleted: row.deleted })
+  await tx.query('delete from link where connection = $1 and resource = $2 and external_id = $3 and record_id = $4', [
+    connection,
+    resource,
+    id,
+    row.id,
+  ])
+  const problem = {
+    code: 'HUB_INTAKE_COPY_DELETED',
+    message: `The copy of the ${row.type} ${row.key} at ${connection} was deleted there; the ${row.type} itself belongs to another system.`,
+    cure: '`handoff failures retry ID` makes the copy anew, `handoff failures resolve ID` leaves it away.',
+  }
+  await decider.hold(tx, decider.routesTo(connection, resource, row.type), [row.id], problem)
+  return { status: 'skipped', problems: [problem] }
 }
 
 /** Only the system that owns a record's existence may declare it deleted: its owner, or its one source. */
@@ -158,11 +212,14 @@ function isOwner(owners: Owners, row: LockedRecord, connection: string): boolean
   return owner ? owner === connection : row.contributions.every((each) => each.connection === connection)
 }
 
-async function writeRecords(tx: Transaction, next: Map<LockedRecord, { data: Json; deleted: boolean }>): Promise<Change[]> {
+async function writeRecords(
+  tx: Transaction,
+  next: Map<LockedRecord, { data: Json; deleted: boolean }>,
+): Promise<Change[]> {
   const changed: { row: LockedRecord; data: Json; text: string; hash: string; deleted: boolean }[] = []
   for (const [row, { data, deleted }] of next) {
     const text = JSON.stringify(data)
-    const hash = createHash('sha256').update(text).digest('base64')
+    const hash = createHash('sha256').update(canonical(data)).digest('base64')
     if (hash !== row.hash || deleted !== row.deleted) changed.push({ row, data, text, hash, deleted })
   }
   if (changed.length === 0) return []
@@ -170,59 +227,61 @@ async function writeRecords(tx: Transaction, next: Map<LockedRecord, { data: Jso
     `update record set data = x.data::jsonb, hash = x.hash, deleted = x.deleted, version = record.version + 1, updated_at = hub_now()
      from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[]) as x(id, data, hash, deleted)
      where record.id = x.id returning record.id, record.version`,
-    [changed.map((each) => each.row.id), changed.map((each) => each.text), changed.map((each) => each.hash), changed.map((each) => each.deleted)],
+    [
+      changed.map((each) => each.row.id),
+      changed.map((each) => each.text),
+      changed.map((each) => each.hash),
+      changed.map((each) => each.deleted),
+    ],
   )
   const versions = new Map(written.map((row) => [row.id, row.version]))
-  return changed.map(({ row, data, deleted }) => ({ id: row.id, type: row.type, key: row.key, version: versions.get(row.id)!, data, deleted, created: row.created }))
+  return changed.map(({ row, data, deleted }) => ({
+    id: row.id,
+    type: row.type,
+    key: row.key,
+    version: versions.get(row.id)!,
+    data,
+    deleted,
+    created: row.created,
+    event: eventOf(row, deleted),
+  }))
 }
 
-async function writeLinks(tx: Transaction, source: Source, links: { resource: string; externalId: string; recordId: number; contribution: Json }[]): Promise<string[]> {
+/** The same text for the same record: what comes back from the database has its fields in another order. */
+function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const fields = Object.keys(value).sort()
+  return `{${fields.flatMap((field) => (value[field] === undefined ? [] : [`${JSON.stringify(field)}:${canonical(value[field])}`])).join()}}`
+}
+
+function eventOf(row: LockedRecord, deleted: boolean): Change['event'] {
+  if (deleted !== row.deleted) return deleted ? 'record.deleted' : 'record.restored'
+  return row.created ? 'record.created' : 'record.changed'
+}
+
+async function writeLinks(
+  tx: Transaction,
+  source: Source,
+  links: { resource: string; externalId: string; recordId: number; contribution: Json }[],
+): Promise<string[]> {
   if (links.length === 0) return []
-  const unique = [...new Map(links.map((link) => [`${link.resource}\n${link.externalId}`, link])).values()].sort((a, b) => (a.resource + a.externalId < b.resource + b.externalId ? -1 : 1))
+  const unique = [...new Map(links.map((link) => [`${link.resource}\n${link.externalId}`, link])).values()].sort(
+    (a, b) => (a.resource + a.externalId < b.resource + b.externalId ? -1 : 1),
+  )
   const made = await tx.query<{ resource: string; external_id: string }>(
     `insert into link as known (connection, resource, external_id, record_id, contribution, created_at, updated_at)
      select $1, x.resource, x.id, x.record_id, x.contribution::jsonb, hub_now(), hub_now()
      from unnest($2::text[], $3::text[], $4::bigint[], $5::text[]) as x(resource, id, record_id, contribution)
      on conflict (connection, resource, external_id) do update set contribution = excluded.contribution, updated_at = excluded.updated_at
      returning known.resource, known.external_id`,
-    [source.connection, unique.map((link) => link.resource), unique.map((link) => link.externalId), unique.map((link) => link.recordId), unique.map((link) => JSON.stringify(link.contribution))],
+    [
+      source.connection,
+      unique.map((link) => link.resource),
+      unique.map((link) => link.externalId),
+      unique.map((link) => link.recordId),
+      unique.map((link) => JSON.stringify(link.contribution)),
+    ],
   )
   return made.map((row) => linkWait(source.connection, { resource: row.resource, value: row.external_id }))
-}
-
-async function writeDecisions(tx: Transaction, source: Source, decisions: Map<ClaimedItem, Decision>): Promise<void> {
-  const rows = [...decisions]
-  const cause = (decision: Decision) => ('problems' in decision && decision.problems[0] ? `${decision.problems[0].code} ${decision.problems[0].at ?? ''}`.trim() : null)
-  await tx.query(
-    `update item set status = x.status, errors = x.errors::jsonb, cause = x.cause, waiting_for = x.waiting_for, revision = $3,
-       deaths = 0, claimed_by = null, stale = false, lane = 5, decided_at = hub_now()
-     from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) as x(id, hash, status, errors, cause, waiting_for)
-     where connection = $1 and resource = $2 and external_id = x.id and item.hash = x.hash`,
-    [
-      source.connection,
-      source.resource,
-      source.revision,
-      rows.map(([item]) => item.externalId),
-      rows.map(([item]) => item.hash),
-      rows.map(([, decision]) => decision.status),
-      rows.map(([, decision]) => ('problems' in decision ? JSON.stringify(decision.problems) : null)),
-      rows.map(([, decision]) => cause(decision)),
-      rows.map(([, decision]) => (decision.status === 'waiting' ? decision.waitingFor : null)),
-    ],
-  )
-}
-
-async function writeEvents(tx: Transaction, source: Source, changes: Change[]): Promise<void> {
-  await tx.query(
-    `insert into event (at, type, record_id, connection, detail)
-     select hub_now(), x.type, x.record_id, $1, jsonb_build_object('version', x.version, 'source', $5::text)
-     from unnest($2::text[], $3::bigint[], $4::int[]) as x(type, record_id, version)`,
-    [
-      source.connection,
-      changes.map((change) => (change.deleted ? 'record.deleted' : change.created ? 'record.created' : 'record.changed')),
-      changes.map((change) => change.id),
-      changes.map((change) => change.version),
-      source.name,
-    ],
-  )
 }

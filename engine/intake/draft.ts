@@ -1,9 +1,10 @@
 // From a claimed item to what it says: a draft of each record that the source makes out of it, or why it says nothing.
-import { parseJson } from '#connector'
-import type { Json, MapContext, LinkNeed, Problem, Source } from '../hub.ts'
+import { ConnectorError, parseJson } from '#connector'
+import type { Json, LinkNeed, MapContext, Problem, Source } from '../hub.ts'
 import type { Store } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
 import { DEADLY } from './claim.ts'
+import { hashOf, validStamp } from './collect.ts'
 
 export interface Draft {
   item: ClaimedItem
@@ -22,28 +23,53 @@ export type Decision =
 export interface Drafted {
   drafts: Draft[]
   decisions: Map<ClaimedItem, Decision>
+  /** What was read afresh at the source, and is the item from now on. */
+  reread: Map<ClaimedItem, Reread>
 }
+export interface Reread {
+  text: string
+  hash: string
+  stamp: string | null
+  /** It is not there any more. */
+  deleted: boolean
+}
+
+/** How long an item waits whose source could not be asked. */
+const ASK_AGAIN_MS = 30_000
 
 /** Maps a batch. Links that the mappings look up are read with one statement for the whole batch. */
 export async function draft(store: Store, source: Source, items: ClaimedItem[]): Promise<Drafted> {
   const drafts: Draft[] = []
   const decisions = new Map<ClaimedItem, Decision>()
   const values = new Map<ClaimedItem, Json>()
+  const reread = new Map<ClaimedItem, Reread>()
+  let silent: Decision | undefined
   for (const item of items) {
     if (item.deaths > DEADLY) {
-      decisions.set(item, parked({ code: 'HUB_INTAKE_DEADLY', message: `The hub's process ended ${DEADLY} times while it worked on this item.`, cure: 'Look at the mapping functions it uses, then retry it.' }))
+      decisions.set(
+        item,
+        parked({
+          code: 'HUB_INTAKE_DEADLY',
+          message: `The hub's process ended ${DEADLY} times while it worked on this item.`,
+          cure: 'Look at the mapping functions it uses, then retry it.',
+        }),
+      )
       continue
     }
-    const value = await read(source, item)
-    if ('problem' in value) decisions.set(item, parked(value.problem))
+    // A source that does not answer for one of them is not asked for the others.
+    const value = silent && item.stale ? silent : await read(source, item, reread)
+    if ('status' in value) decisions.set(item, value)
     else if (value.json !== undefined) values.set(item, value.json)
+    if ('status' in value && value.status === 'waiting') silent = value
   }
   const context = { connection: source.connection }
-  const needs = [...values.values()].flatMap((value) => source.outputs.flatMap(({ mapper }) => mapper.links(value, context)))
+  const needs = [...values.values()].flatMap((value) =>
+    source.outputs.flatMap(({ mapper }) => mapper.links(value, context)),
+  )
   const link = await linkedKeys(store, source.connection, needs)
 
   for (const [item, value] of values) {
-    if (item.deleted) {
+    if (item.deleted || reread.get(item)?.deleted) {
       const output = source.outputs[0]!
       drafts.push({ item, type: output.type, resource: output.resource, data: undefined, partial: true })
       continue
@@ -52,35 +78,66 @@ export async function draft(store: Store, source: Source, items: ClaimedItem[]):
     if (Array.isArray(made)) drafts.push(...made)
     else decisions.set(item, made)
   }
-  return { drafts, decisions }
+  return { drafts, decisions, reread }
 }
 
-async function read(source: Source, item: ClaimedItem): Promise<{ json: Json } | { problem: Problem }> {
-  if (item.broken) return { problem: item.broken }
+async function read(
+  source: Source,
+  item: ClaimedItem,
+  reread: Map<ClaimedItem, Reread>,
+): Promise<{ json: Json } | Decision> {
+  if (item.broken) return parked(item.broken)
   try {
-    if (item.stale && source.fetch) {
+    if (item.stale && !item.deleted && source.fetch) {
       const fresh = await source.fetch(item.externalId)
-      if (fresh !== undefined) return { json: parseJson(fresh.text) }
+      const text = fresh?.text ?? ''
+      reread.set(item, {
+        text,
+        hash: hashOf({ text, deleted: !fresh }),
+        stamp: validStamp(fresh?.stamp),
+        deleted: !fresh,
+      })
+      return { json: fresh ? parseJson(text) : {} }
     }
     return { json: item.deleted && item.body.length === 0 ? {} : parseJson(item.body.toString('utf8')) }
   } catch (error) {
+    if (error instanceof ConnectorError) return unanswered(error)
     if (!(error instanceof SyntaxError)) throw error
-    return { problem: { code: 'HUB_INTAKE_UNREADABLE', message: `The item is not JSON: ${error.message}`, cure: 'Read it again at the source.' } }
+    return parked({
+      code: 'HUB_INTAKE_UNREADABLE',
+      message: `The item is not JSON: ${error.message}`,
+      cure: 'Read it again at the source.',
+    })
   }
 }
 
+/** The source does not hand out this one item: later perhaps, or never. The others of the batch go on. */
+function unanswered(error: ConnectorError): Decision {
+  const problem = { code: error.code, message: error.message }
+  if (error.kind === 'permanent' || error.kind === 'invalid') return parked(problem)
+  const waitMs = Math.max(ASK_AGAIN_MS, error.detail.retryAfterMs ?? 0)
+  return { status: 'waiting', problems: [problem], waitingFor: `moment:+${waitMs}` }
+}
+
 /** All records of one item, or the one decision that stops the whole item. */
-async function mapOutputs(source: Source, item: ClaimedItem, value: Json, context: MapContext): Promise<Draft[] | Decision> {
+async function mapOutputs(
+  source: Source,
+  item: ClaimedItem,
+  value: Json,
+  context: MapContext,
+): Promise<Draft[] | Decision> {
   const drafts: Draft[] = []
   const problems: Problem[] = []
   for (const { type, resource, mapper } of source.outputs) {
     const result = await mapper.run(value, context)
     if ('skipped' in result) {
-      if (drafts.length === 0) return { status: 'skipped', problems: [{ code: 'HUB_INTAKE_SKIPPED', message: result.skipped }] }
+      if (drafts.length === 0)
+        return { status: 'skipped', problems: [{ code: 'HUB_INTAKE_SKIPPED', message: result.skipped }] }
       continue
     }
     if ('problems' in result) {
-      if (result.waitFor) return { status: 'waiting', problems: result.problems, waitingFor: linkWait(source.connection, result.waitFor) }
+      if (result.waitFor)
+        return { status: 'waiting', problems: result.problems, waitingFor: linkWait(source.connection, result.waitFor) }
       problems.push(...result.problems)
       continue
     }
@@ -94,7 +151,11 @@ async function mapOutputs(source: Source, item: ClaimedItem, value: Json, contex
 /** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
 function findUnstorable(record: Json): Problem | undefined {
   if (!/\\u0000|\\ud[89a-f]/.test(JSON.stringify(record))) return undefined
-  return { code: 'HUB_RECORD_TEXT', message: 'A text holds a NUL character or half a character (a lone surrogate).', cure: 'Correct the text at the source.' }
+  return {
+    code: 'HUB_RECORD_TEXT',
+    message: 'A text holds a NUL character or half a character (a lone surrogate).',
+    cure: 'Correct the text at the source.',
+  }
 }
 
 /** What a waiting item or handoff waits for, as written in `waiting_for`. */

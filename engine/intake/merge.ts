@@ -15,7 +15,10 @@ export type Owners = Record<string, string>
 export function merge(type: string, contributions: Contribution[], owners: Owners): Json {
   const recordOwner = owners[type]
   const ordered = recordOwner
-    ? [...contributions.filter((each) => each.connection !== recordOwner), ...contributions.filter((each) => each.connection === recordOwner)]
+    ? [
+        ...contributions.filter((each) => each.connection !== recordOwner),
+        ...contributions.filter((each) => each.connection === recordOwner),
+      ]
     : contributions
   let merged: Json = {}
   for (const each of ordered) merged = overlay(merged, each.data)

@@ -2,6 +2,7 @@
 // milliseconds share one transaction.
 import { type ConnectionClient, ConnectorError, type WebhookDelivery, type WebhookRequest } from '#connector'
 import type { Source } from '../hub.ts'
+import { serverIsGone } from '../platform/store/pool.ts'
 import type { Store } from '../platform/store/store.ts'
 import { collect } from './collect.ts'
 
@@ -24,8 +25,11 @@ const GATHER_MS = 3
 const MOST = 500
 
 /** Takes webhooks in. `sourceFor` finds the source with `webhook: true` of a connection's resource. */
-export function openWebhookIntake(store: Store, sourceFor: (connection: string, resource: string) => Source | undefined) {
-  let waiting: Waiting[] = []
+export function openWebhookIntake(
+  store: Store,
+  sourceFor: (connection: string, resource: string) => Source | undefined,
+) {
+  const waiting: Waiting[] = []
   let timer: NodeJS.Timeout | undefined
 
   async function flush(): Promise<void> {
@@ -36,7 +40,10 @@ export function openWebhookIntake(store: Store, sourceFor: (connection: string, 
       await storeBatch(store, batch)
       for (const each of batch) each.done()
     } catch (error) {
-      for (const each of batch) each.done(error as Error)
+      // One that cannot be stored must not take the others of its milliseconds along.
+      if (batch.length > 1 && !serverIsGone(error))
+        for (const each of batch) await storeBatch(store, [each]).then(() => each.done(), each.done)
+      else for (const each of batch) each.done(error as Error)
     }
   }
 
@@ -49,9 +56,14 @@ export function openWebhookIntake(store: Store, sourceFor: (connection: string, 
 
   return async function accept(client: ConnectionClient, request: WebhookRequest): Promise<WebhookVerdict> {
     const { webhook } = client
-    if (!webhook?.configured) return { status: 404, body: { code: 'HUB_WEBHOOK_NOT_CONFIGURED', message: 'No source of this connection takes webhooks.' } }
+    if (!webhook?.configured)
+      return {
+        status: 404,
+        body: { code: 'HUB_WEBHOOK_NOT_CONFIGURED', message: 'No source of this connection takes webhooks.' },
+      }
     if (webhook.isPing(request)) return { status: 200 }
-    if (!webhook.verify(request)) return { status: 401, body: { code: 'HUB_WEBHOOK_SIGNATURE', message: 'The signature is missing or wrong.' } }
+    if (!webhook.verify(request))
+      return { status: 401, body: { code: 'HUB_WEBHOOK_SIGNATURE', message: 'The signature is missing or wrong.' } }
     let delivery: WebhookDelivery | undefined
     let reason: string | undefined
     try {
@@ -74,12 +86,30 @@ async function storeBatch(store: Store, batch: Waiting[]): Promise<void> {
       `insert into webhook (connection, topic, body, status, reason, received_at)
        select x.connection, x.topic, x.body, case when x.reason is null then 'read' else 'refused' end, x.reason, hub_now()
        from unnest($1::text[], $2::text[], $3::bytea[], $4::text[]) as x(connection, topic, body, reason)`,
-      [batch.map((each) => each.connection), batch.map((each) => each.delivery?.topic ?? null), batch.map((each) => each.body), batch.map((each) => each.reason ?? null)],
+      [
+        batch.map((each) => each.connection),
+        batch.map((each) => each.delivery?.topic ?? null),
+        batch.map((each) => each.body),
+        batch.map((each) => each.reason ?? null),
+      ],
     )
     const bySource = new Map<Source, WebhookDelivery['items']>()
-    for (const { source, delivery } of batch) if (source && delivery) bySource.set(source, [...(bySource.get(source) ?? []), ...delivery.items])
+    for (const { source, delivery } of batch)
+      if (source && delivery) bySource.set(source, [...(bySource.get(source) ?? []), ...delivery.items])
     for (const source of [...bySource.keys()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      await collect(tx, { source: source.name, connection: source.connection, resource: source.resource, via: 'webhook', lane: source.lane, revision: source.revision }, bySource.get(source)!)
+      await collect(
+        tx,
+        {
+          source: source.name,
+          connection: source.connection,
+          resource: source.resource,
+          via: 'webhook',
+          lane: source.lane,
+          revision: source.revision,
+          rereads: source.fetch !== undefined,
+        },
+        bySource.get(source)!,
+      )
     }
   })
 }

@@ -16,7 +16,10 @@ export interface Move {
   problems?: Problem[]
   waitingFor?: string
   /** What the connection learns from it. */
-  connection?: { state: 'limited' | 'paused'; forMs?: number; reason: string } | { state: 'ok' } | { state: 'failing'; reason: string }
+  connection?:
+    | { state: 'limited' | 'paused'; forMs?: number; reason: string }
+    | { state: 'ok' }
+    | { state: 'failing'; reason: string }
 }
 
 /** A rate limit without a wish of the vendor's. */
@@ -31,15 +34,32 @@ export function moveFor(input: Result, attempts: number): Move {
     case 'skipped':
       return { to: 'rest', outcome: 'skipped', attempt: false, uncertain: 'keep', problems: [input.problem] }
     case 'waiting':
-      return { to: 'waiting', attempt: false, uncertain: 'keep', problems: [input.problem], waitingFor: input.waitingFor }
+      return {
+        to: 'waiting',
+        attempt: false,
+        uncertain: 'keep',
+        problems: [input.problem],
+        waitingFor: input.waitingFor,
+      }
     case 'parked':
       return { to: 'parked', attempt: false, uncertain: 'keep', problems: input.problems }
     case 'held':
       return { to: 'held', attempt: false, uncertain: 'keep', problems: [input.problem] }
     case 'settling':
-      return { to: 'owed', delayMs: input.waitMs, attempt: false, uncertain: 'keep', problems: [{ code: 'HUB_SEND_SETTLING', message: 'A write was sent and no answer came; it is looked up again once it can no longer land.' }] }
+      return {
+        to: 'owed',
+        delayMs: input.waitMs,
+        attempt: false,
+        uncertain: 'keep',
+        problems: [
+          {
+            code: 'HUB_SEND_SETTLING',
+            message: 'A write was sent and no answer came; it is looked up again once it can no longer land.',
+          },
+        ],
+      }
     case 'released':
-      return { to: 'owed', delayMs: 0, attempt: false, uncertain: 'keep' }
+      return { to: 'owed', delayMs: input.waitMs ?? 0, attempt: false, uncertain: 'keep' }
     case 'error':
       return moveForError(input.error, attempts)
   }
@@ -61,10 +81,24 @@ function moveForError(error: ConnectorError, attempts: number): Move {
       return again('mark', { state: 'failing', reason: error.message })
     case 'rate_limited': {
       const forMs = error.detail.retryAfterMs ?? RATE_LIMIT_PAUSE_MS
-      return { to: 'owed', delayMs: forMs, attempt: false, uncertain: 'keep', problems: [problem], connection: { state: 'limited', forMs, reason: error.message } }
+      return {
+        to: 'owed',
+        delayMs: forMs,
+        attempt: false,
+        uncertain: 'keep',
+        problems: [problem],
+        connection: { state: 'limited', forMs, reason: error.message },
+      }
     }
     case 'auth':
-      return { to: 'owed', delayMs: 0, attempt: false, uncertain: 'keep', problems: [problem], connection: { state: 'paused', reason: error.message } }
+      return {
+        to: 'owed',
+        delayMs: 0,
+        attempt: false,
+        uncertain: 'keep',
+        problems: [problem],
+        connection: { state: 'paused', reason: error.message },
+      }
     case 'invalid':
       return { to: 'parked', attempt: true, uncertain: 'keep', problems: [problem] }
     case 'conflict':

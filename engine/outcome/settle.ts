@@ -2,7 +2,8 @@
 // (always: a late external id is never thrown away), answers of calls, attempts and events.
 import type { Settlement } from '../hub.ts'
 import type { Store, Transaction } from '../platform/store/store.ts'
-import { stop } from './connections.ts'
+import { learn, stop } from './connections.ts'
+import { writeLinks } from './links.ts'
 import { type Move, moveFor } from './move.ts'
 
 export interface KeptAnswer {
@@ -26,16 +27,24 @@ export async function settle(facts: SettleFacts, settlements: Settlement[]): Pro
   await facts.store.transaction(async (tx) => {
     const fenced = await writeHandoffs(tx, moved)
     const current = moved.filter((each) => fenced.has(each.handoff.id))
-    await writeLinks(tx, facts, moved)
+    await writeLinks(tx, facts.connection, moved, facts.release)
     await facts.keepAnswers(
       tx,
-      moved.flatMap(({ handoff, result }) => (result.result === 'sent' && handoff.kind === 'call' ? [{ route: handoff.route, recordId: handoff.recordId, externalId: result.externalId, answer: result.answer }] : [])),
+      moved.flatMap(({ handoff, result }) =>
+        result.result === 'sent' && handoff.kind === 'call'
+          ? [{ route: handoff.route, recordId: handoff.recordId, externalId: result.externalId, answer: result.answer }]
+          : [],
+      ),
     )
     await writeAttempts(tx, moved)
     await writeEvents(tx, facts.connection, current)
     const waiting = current.filter((each) => each.move.to === 'waiting').map((each) => each.handoff.id)
     // What it waits for may have arrived while the wait was being written.
-    if (waiting.length > 0) await tx.query("update handoff set state = 'owed', waiting_for = null, due_at = hub_now() where id = any($1::bigint[]) and state = 'waiting' and has_arrived(waiting_for)", [waiting])
+    if (waiting.length > 0)
+      await tx.query(
+        "update handoff set state = 'owed', waiting_for = null, due_at = hub_now() where id = any($1::bigint[]) and state = 'waiting' and has_arrived(waiting_for)",
+        [waiting],
+      )
   })
   await writeConnection(facts, moved)
 }
@@ -43,7 +52,10 @@ export async function settle(facts: SettleFacts, settlements: Settlement[]): Pro
 async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Set<number>> {
   // Locked in the order in which intake locks them, so that neither waits for the other in a circle. A statement of its own:
   // an UPDATE that locks in a subquery silently leaves out rows that another transaction changed in the meantime.
-  await tx.query('select from handoff where id = any($1::bigint[]) order by record_id, route, occurrence for no key update', [moved.map((each) => each.handoff.id)])
+  await tx.query(
+    'select from handoff where id = any($1::bigint[]) order by record_id, route, occurrence for no key update',
+    [moved.map((each) => each.handoff.id)],
+  )
   const rows = await tx.query<{ id: number }>(WRITE, [
     moved.map((each) => each.handoff.id),
     moved.map((each) => each.handoff.fence),
@@ -58,6 +70,7 @@ async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Set<numbe
     moved.map((each) => each.route.mapper.revision),
     moved.map((each) => (each.result.result === 'sent' ? each.result.image : null)),
     moved.map((each) => each.handoff.version),
+    moved.map((each) => each.handoff.uncertainVersion),
   ])
   return new Set(rows.map((row) => row.id))
 }
@@ -81,42 +94,14 @@ update handoff set
   uncertain_since = case x.uncertain when 'mark' then now.at when 'clear' then null else handoff.uncertain_since end,
   image = case when x.image is not null then x.image when x.uncertain = 'mark' or x.attempt then null else handoff.image end,
   reason = x.reason::jsonb, cause = x.cause, waiting_for = x.waiting_for, revision = x.revision,
-  worker = null, lease_until = null, sending = null, updated_at = now.at,
+  sending = case x.uncertain when 'mark' then x.version when 'clear' then null else x.uncertain_version end,
+  worker = null, lease_until = null, updated_at = now.at,
   owed_at = case when x.next = 'rest' and handoff.wanted > x.version then now.at else handoff.owed_at end
-from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6::boolean[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int[])
-  as x(id, fence, next, outcome, delay, attempt, uncertain, reason, cause, waiting_for, revision, image, version),
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6::boolean[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int[], $14::int[])
+  as x(id, fence, next, outcome, delay, attempt, uncertain, reason, cause, waiting_for, revision, image, version, uncertain_version),
   (select hub_now() as at) as now
 where handoff.id = x.id and handoff.fence = x.fence
 returning handoff.id`
-
-async function writeLinks(tx: Transaction, facts: SettleFacts, moved: Moved[]): Promise<void> {
-  const links = moved.flatMap(({ handoff, route, result }) => {
-    if (result.result !== 'sent') return []
-    const own = { resource: route.target, externalId: result.externalId, recordId: handoff.recordId }
-    const others = Object.entries(result.links ?? {}).map(([resource, externalId]) => ({ resource, externalId, recordId: handoff.recordId }))
-    return [{ ...own, key: handoff.key }, ...others.map((other) => ({ ...other, key: handoff.key }))]
-  })
-  if (links.length === 0) return
-  const unique = [...new Map(links.map((link) => [`${link.resource}\n${link.externalId}`, link])).values()].sort((a, b) => (a.resource + a.externalId < b.resource + b.externalId ? -1 : 1))
-  const made = await tx.query<{ resource: string; external_id: string }>(
-    `insert into link (connection, resource, external_id, record_id, created_at, updated_at)
-     select $1, x.resource, x.id, x.record_id, hub_now(), hub_now() from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id)
-     on conflict (connection, resource, external_id) do nothing returning resource, external_id`,
-    [facts.connection, unique.map((link) => link.resource), unique.map((link) => link.externalId), unique.map((link) => link.recordId)],
-  )
-  if (made.length === 0) return
-  const fresh = new Set(made.map((row) => `${row.resource}\n${row.external_id}`))
-  const arrived = unique.filter((link) => fresh.has(`${link.resource}\n${link.externalId}`))
-  await facts.release(tx, arrived.flatMap((link) => [`link:${facts.connection}.${link.resource}:${link.externalId}`, `sent:${facts.connection}.${link.resource}:${link.key}`]))
-  // Two external ids for one record at one resource: perhaps it was created twice. A person should look.
-  await tx.query(
-    `insert into event (at, type, record_id, connection, detail)
-     select hub_now(), 'link.duplicate', link.record_id, $1, jsonb_build_object('resource', link.resource, 'ids', jsonb_agg(link.external_id order by link.created_at))
-     from link where connection = $1 and (record_id, resource) in (select * from unnest($2::bigint[], $3::text[]))
-     group by link.record_id, link.resource having count(*) > 1`,
-    [facts.connection, arrived.map((link) => link.recordId), arrived.map((link) => link.resource)],
-  )
-}
 
 async function writeAttempts(tx: Transaction, moved: Moved[]): Promise<void> {
   const made = moved.filter((each) => each.attempt)
@@ -140,7 +125,10 @@ async function writeAttempts(tx: Transaction, moved: Moved[]): Promise<void> {
 
 /** jsonb and text take no NUL; a vendor's error page may hold one. */
 function clean(text: string): string {
-  return text.replaceAll('\u0000', '').replace(/\\u0000|\\ud[89a-f][0-9a-f]{2}/gi, '').toWellFormed()
+  return text
+    .replaceAll('\u0000', '')
+    .replace(/\\u0000|\\ud[89a-f][0-9a-f]{2}/gi, '')
+    .toWellFormed()
 }
 
 async function writeEvents(tx: Transaction, connection: string, moved: Moved[]): Promise<void> {
@@ -153,17 +141,33 @@ async function writeEvents(tx: Transaction, connection: string, moved: Moved[]):
     `insert into event (at, type, record_id, handoff_id, connection, detail)
      select hub_now(), x.type, x.record_id, x.handoff_id, $1, jsonb_build_object('version', x.version, 'route', x.route)
      from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[], $6::text[]) as x(type, record_id, handoff_id, version, route)`,
-    [connection, events.map((each) => each.type), events.map((each) => each.handoff.recordId), events.map((each) => each.handoff.id), events.map((each) => each.handoff.version), events.map((each) => each.handoff.route)],
+    [
+      connection,
+      events.map((each) => each.type),
+      events.map((each) => each.handoff.recordId),
+      events.map((each) => each.handoff.id),
+      events.map((each) => each.handoff.version),
+      events.map((each) => each.handoff.route),
+    ],
   )
 }
 
-/** A limit or a refused key concerns the whole connection; it is written once for the chunk. */
-async function writeConnection(facts: SettleFacts, moved: Moved[]): Promise<void> {
-  const signals = moved.flatMap((each) => (each.move.connection ? [each.move.connection] : []))
-  const stopped = signals.find((signal) => signal.state === 'paused') ?? signals.find((signal) => signal.state === 'limited')
+/** A limit, a refused key, an outage concern the whole connection; it is written once for the chunk. */
+async function writeConnection({ store, connection }: SettleFacts, moved: Moved[]): Promise<void> {
+  const signals = moved.flatMap(({ handoff, move }) =>
+    move.connection ? [{ attempts: handoff.attempts, ...move.connection }] : [],
+  )
+  const stopped =
+    signals.find((signal) => signal.state === 'paused') ?? signals.find((signal) => signal.state === 'limited')
   if (stopped?.state === 'paused' || stopped?.state === 'limited') {
-    await stop(facts.store, facts.connection, stopped.state, 'forMs' in stopped ? (stopped.forMs ?? 60_000) : 60_000, stopped.reason)
-  } else if (signals.some((signal) => signal.state === 'ok')) {
-    await facts.store.query("update connection_state set state = 'ok', until = null, reason = null, failures = 0, since = hub_now() where connection = $1 and state <> 'ok' and (until is null or until <= hub_now())", [facts.connection])
+    await stop(store, connection, stopped.state, stopped.forMs ?? PAUSE_MS, stopped.reason)
+  } else if (signals.length > 0) {
+    const failed = signals.flatMap((signal) =>
+      signal.state === 'failing' ? [{ attempts: signal.attempts, reason: signal.reason }] : [],
+    )
+    await learn(store, connection, { succeeded: signals.some((signal) => signal.state === 'ok'), failed })
   }
 }
+
+/** Until a paused connection is checked for the first time. */
+const PAUSE_MS = 5_000

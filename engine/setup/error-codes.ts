@@ -113,6 +113,10 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: "The hub's process ended three times while it worked on this handoff.",
     cure: 'Look at the mapping functions it uses, then retry it.',
   },
+  HUB_DELIVERY_DEFECT: {
+    means: 'A mapping failed in its own code while a handoff was prepared.',
+    cure: 'Look at the mapping and its functions, then retry it.',
+  },
   HUB_DEMO_COLUMNS: {
     means: 'The demo does not know the columns of this CSV file.',
     cure: 'Write a mapping and name it: `--mapping csv/mine --group-by Column`.',
@@ -193,6 +197,10 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'The deal property that holds the key is missing in HubSpot, or not unique.',
     cure: 'See connectors/hubspot/README.md.',
   },
+  HUB_INTAKE_COPY_DELETED: {
+    means: 'The copy of a record was deleted in a system that does not own the record.',
+    cure: 'Retry the held handoff to make the copy anew, or resolve it to leave the copy away.',
+  },
   HUB_INTAKE_DEADLY: {
     means: "The hub's process ended three times while it worked on this item.",
     cure: 'Look at the mapping functions it uses, then retry it.',
@@ -239,12 +247,24 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'The mail server cannot be reached.',
     cure: 'Check `host` and `port`, and whether the network lets the hub through.',
   },
+  HUB_MAP_NO_CONNECTION: {
+    means: '`handoff map --from-connection` names a connection that the configuration does not have.',
+    cure: 'Take one of those that the message lists.',
+  },
   HUB_MAP_NO_FILE: {
     means: '`handoff map` was given a file that is not there.',
     cure: 'Correct the path, or give - for standard input.',
   },
   HUB_MAP_NO_ITEM: { means: 'The connection has no item of this id.', cure: 'Correct `--resource` or `--id`.' },
   HUB_MAP_NO_MAPPING: { means: 'There is no mapping of this name.', cure: 'Take one of those that the message lists.' },
+  HUB_MAP_NO_WAY: {
+    means: '`handoff map` was asked for a direction that the mapping does not have.',
+    cure: 'Leave `--out` or `--from-connection` away, or name another mapping.',
+  },
+  HUB_MAP_NOT_JSON: {
+    means: '`handoff map` was given something that is not JSON.',
+    cure: 'Give one item as JSON, or read a file through its connection: `--from-connection`.',
+  },
   HUB_MAP_WHICH_ITEM: {
     means: '`handoff map --from-connection` was not told which item.',
     cure: 'Add `--resource` and `--id`.',
@@ -261,9 +281,17 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'Odoo does not know a value that the record names (a country, a currency, a product).',
     cure: 'Create it in Odoo, or correct the record.',
   },
+  HUB_PULL_TAKEN_OVER: {
+    means: 'Another process took over the pull of a source, because this one had lost the database.',
+    cure: 'Nothing: the other one goes on.',
+  },
   HUB_PUSH_CONFLICT: {
     means: 'The destination says that the record exists, but does not find it.',
     cure: 'Look there; perhaps it lies in the bin.',
+  },
+  HUB_PUSH_GONE: {
+    means: 'What the hub made at a destination is not there any more.',
+    cure: 'Retry it to make it anew, or resolve it to leave it away.',
   },
   HUB_PUSH_NOT_THERE: {
     means: 'The destination lacks what was to be updated, and the hub does not create it there.',
@@ -359,6 +387,18 @@ export const errorCodes: Record<string, ErrorCode> = {
   HUB_VENDOR_UNCERTAIN: {
     means: 'The system says that something went wrong, but not whether the write happened.',
     cure: 'Nothing: it is looked up before it is repeated.',
+  },
+  HUB_WAIT_CIRCLE: {
+    means: 'Records wait for each other in a circle.',
+    cure: 'Send one of them without the other: make a field optional, or split the route; then retry.',
+  },
+  HUB_WAIT_CREATE: {
+    means: 'An item may be what the hub itself is creating in that system at this moment.',
+    cure: 'Nothing: it goes on once that is known.',
+  },
+  HUB_WAIT_EXPIRED: {
+    means: 'Something waited for seven days, and what it waits for did not come.',
+    cure: 'Bring what stands at the end of the chain; it then goes on by itself.',
   },
   HUB_WAIT_LINK: {
     means: 'A handoff waits until another record is at the destination.',

@@ -43,6 +43,11 @@ export function fixturesOf(connectors: Map<string, Registered>): (connector: str
   }
 }
 
+function soleOf(set: Schemas): JsonSchema | undefined {
+  const [only, ...others] = set.names()
+  return only !== undefined && others.length === 0 ? set.get(only) : undefined
+}
+
 function connectorSchemas(
   connectors: Map<string, Registered>,
 ): (connector: string, resource: string, direction: 'in' | 'out') => JsonSchema | undefined {
@@ -71,6 +76,9 @@ function connectorSchemas(
       : direction === 'out'
         ? (one?.pushSchema ?? one?.schema)
         : one?.schema
+    // Of resources that are the user's own (files) the name says nothing; all of them have the connector's one shape.
+    const sole = capabilities?.ownResources && direction === 'in' ? soleOf(setOf(connector)) : undefined
+    if (!file && sole) return sole
     return file ? setOf(connector).get(file.replace(/\.json$/, '')) : undefined
   }
 }

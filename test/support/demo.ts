@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Store, openStore } from '../../engine/platform/store/store.ts'
-import { startSystems, type Systems } from '../../engine/cli/demo/systems.ts'
+import { type Systems, startSystems } from '../../engine/cli/demo/systems.ts'
+import { openStore, type Store } from '../../engine/platform/store/store.ts'
 
 const CLI = path.resolve(import.meta.dirname, '..', '..', 'engine', 'cli', 'main.ts')
 
@@ -32,18 +32,31 @@ export async function demoPlace(backend: 'postgres' | 'redis', name: 'demo' | 'd
   const systems = await startSystems(path.join(folder, name, 'systems'))
   const own = `${schema}_${name.replaceAll('-', '_')}`
   const store = await openStore({ databaseUrl: database, stateDir: folder, schema: own })
-  const env = { ...process.env, DATABASE_URL: database, HANDOFF_STATE: folder, HANDOFF_SCHEMA: schema, HANDOFF_LOG: 'error', NO_COLOR: '1', ...(backend === 'redis' ? { REDIS_URL: process.env['HANDOFF_TEST_REDIS'] } : { REDIS_URL: '' }) }
+  const env = {
+    ...process.env,
+    DATABASE_URL: database,
+    HANDOFF_STATE: folder,
+    HANDOFF_SCHEMA: schema,
+    HANDOFF_LOG: 'error',
+    NO_COLOR: '1',
+    ...(backend === 'redis' ? { REDIS_URL: process.env['HANDOFF_TEST_REDIS'] } : { REDIS_URL: '' }),
+  }
   const running = new Set<ChildProcess>()
   return {
     systems,
     store,
     run: (...args) => {
-      const child = spawn(process.execPath, [CLI, 'demo', '--once', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(process.execPath, [CLI, 'demo', '--once', ...args], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       running.add(child)
       let output = ''
       child.stdout!.on('data', (chunk) => (output += chunk))
       child.stderr!.on('data', (chunk) => (output += chunk))
-      const done = new Promise<{ code: number | null; output: string }>((resolve) => child.on('close', (code) => resolve({ code, output })))
+      const done = new Promise<{ code: number | null; output: string }>((resolve) =>
+        child.on('close', (code) => resolve({ code, output })),
+      )
       void done.then(() => running.delete(child))
       return { child, done }
     },

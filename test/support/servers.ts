@@ -15,10 +15,12 @@ export default async function setup(): Promise<() => Promise<void>> {
   // As root, the server runs as another user, who must be able to enter.
   chmodSync(folder, 0o755)
   const server = await startEmbedded({ stateDir: folder, settings: FAST })
-  process.env['HANDOFF_TEST_DATABASE'] = `postgresql://${server.connection.user}@localhost/${server.connection.database}?host=${encodeURIComponent(server.connection.host)}`
+  process.env['HANDOFF_TEST_DATABASE'] =
+    `postgresql://${server.connection.user}@localhost/${server.connection.database}?host=${encodeURIComponent(server.connection.host)}`
   const redis = await startRedis(folder)
   if (redis) process.env['HANDOFF_TEST_REDIS'] = redis.url
-  else if (process.env['HANDOFF_DEMAND_REDIS']) throw new Error('HANDOFF_DEMAND_REDIS is set, and redis-server is not installed')
+  else if (process.env['HANDOFF_DEMAND_REDIS'])
+    throw new Error('HANDOFF_DEMAND_REDIS is set, and redis-server is not installed')
   else console.warn('redis-server is not installed: the Redis half of the walk and chaos tests is skipped')
   return async () => {
     redis?.stop()
@@ -30,9 +32,18 @@ export default async function setup(): Promise<() => Promise<void>> {
 async function startRedis(folder: string): Promise<{ url: string; stop: () => void } | undefined> {
   if (spawnSync('redis-server', ['--version']).error) return undefined
   const port = await freePort()
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder], { stdio: 'ignore' })
+  const child = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+    { stdio: 'ignore' },
+  )
   for (let turn = 0; turn < 100; turn++) {
-    if (spawnSync('redis-cli', ['-p', String(port), 'ping']).stdout?.toString().includes('PONG')) break
+    if (
+      spawnSync('redis-cli', ['-p', String(port), 'ping'])
+        .stdout?.toString()
+        .includes('PONG')
+    )
+      break
     await sleep(50)
   }
   return { url: `redis://127.0.0.1:${port}`, stop: () => child.kill('SIGTERM') }

@@ -7,23 +7,41 @@ import { releaseParked, sweepWaits, undecided } from '../../engine/handoff/sweep
 import { reclaim } from '../../engine/handoff/wake.ts'
 import type { Json, Mapper, Route, Source } from '../../engine/hub.ts'
 import { collect } from '../../engine/intake/collect.ts'
+import { openConnectionStates } from '../../engine/outcome/connections.ts'
 import { openPipeline, type Running } from '../../engine/pipeline.ts'
 import { openQueues } from '../../engine/platform/queue/queues.ts'
 import { openStore } from '../../engine/platform/store/store.ts'
 import type { Assembly } from '../../engine/setup/assemble.ts'
 
-export const backends = ['postgres', ...(process.env['HANDOFF_TEST_REDIS'] ? ['redis'] : [])] as ('postgres' | 'redis')[]
+export const backends = ['postgres', ...(process.env['HANDOFF_TEST_REDIS'] ? ['redis'] : [])] as (
+  | 'postgres'
+  | 'redis'
+)[]
+
+const DEADLINE_MS = 20_000
 
 /** A destination that keeps what it is told. `before` and `after` run around each write and may throw or wait. */
 export class Vendor {
   things = new Map<string, Json>()
   writes: { verb: 'create' | 'update'; payload: Json }[] = []
   finds = 0
+  private made = 0
   before: (payload: Json) => Promise<void> | void = () => {}
+  /** After a look-up has seen what there is, before it answers. */
+  looked: () => Promise<void> | void = () => {}
+  check: () => Promise<void> = async () => {}
   after: (payload: Json) => Promise<void> | void = () => {}
   /** What the look-up sees; a lagging index shows an older state. */
   seen: () => Iterable<[string, Json]> = () => this.things
-  facts: PushClient['facts'] = { lookup: 'strong', lagMs: 0, settleMs: 30_000, idempotent: false, canFind: true, canCreate: true, canUpdate: true }
+  facts: PushClient['facts'] = {
+    lookup: 'strong',
+    lagMs: 0,
+    settleMs: 30_000,
+    idempotent: false,
+    canFind: true,
+    canCreate: true,
+    canUpdate: true,
+  }
 
   count(key: string): number {
     return [...this.things.values()].filter((thing) => thing.key === key).length
@@ -32,24 +50,29 @@ export class Vendor {
   readonly push: PushClient = {
     facts: this.facts,
     key: (payload) => String(payload.key),
-    find: async (key) => {
+    find: async (key, _payload, options) => {
+      await options.gate?.({ write: false, method: 'GET', deadlineMs: DEADLINE_MS })
       this.finds++
-      for (const [id, thing] of this.seen()) if (thing.key === key) return { id }
-      return undefined
+      const found = [...this.seen()].find(([, thing]) => thing.key === key)
+      await this.looked()
+      return found && { id: found[0] }
     },
-    create: async (payload) => {
+    create: async (payload, options) => {
+      await options.gate?.({ write: true, method: 'POST', deadlineMs: DEADLINE_MS })
       await this.before(payload)
-      const id = `v${this.things.size + 1}`
+      const id = `v${++this.made}`
       this.things.set(id, payload)
       this.writes.push({ verb: 'create', payload })
       await this.after(payload)
       return { id }
     },
-    update: async (payload, id) => {
+    update: async (payload, id, options) => {
+      await options.gate?.({ write: true, method: 'PUT', deadlineMs: DEADLINE_MS })
       await this.before(payload)
       this.things.set(id, payload)
       this.writes.push({ verb: 'update', payload })
       await this.after(payload)
+      return undefined
     },
   }
 }
@@ -64,16 +87,32 @@ export const identity = (more: Partial<Mapper> = {}): Mapper => ({
   ...more,
 })
 /** A record becomes the payload `{ key, … }`. */
-export const payload = (more: Partial<Mapper> = {}): Mapper => ({ name: 'test/payload', revision: 'p1', partial: false, links: () => [], run: (record, context) => ({ record: { ...record, key: context.key } }), ...more })
+export const payload = (more: Partial<Mapper> = {}): Mapper => ({
+  name: 'test/payload',
+  revision: 'p1',
+  partial: false,
+  links: () => [],
+  run: (record, context) => ({ record: { ...record, key: context.key } }),
+  ...more,
+})
 
 export interface World extends AsyncDisposable {
+  schema: string
   vendor: Vendor
   hub: Running
   pipeline: ReturnType<typeof openPipeline>
   assembly: Assembly
   errors: Error[]
-  /** Stores items as a pull would and decides on them. */
-  arrive: (items: Json[], via?: 'pull' | 'webhook') => Promise<void>
+  /** Stores items as a pull would and decides on them. `$stamp` and `$deleted` are about the item, not in it. */
+  arrive: (items: Json[], via?: 'pull' | 'webhook', how?: { source?: string; asOf?: Date }) => Promise<void>
+  /** Stores items and leaves them undecided. */
+  store: (items: Json[]) => Promise<void>
+  /** The database's moment. */
+  now: () => Promise<Date>
+  probe: () => Promise<void>
+  /** Adds a source; its items become records of its type. */
+  addSource: (source: Partial<Source> & { name: string; connection: string; resource: string }) => Source
+  addRoute: (route: Partial<Route> & { name: string }) => Route
   /** Shifts the database's clock. */
   pass: (interval: string) => Promise<void>
   sweep: () => Promise<void>
@@ -85,19 +124,57 @@ export interface World extends AsyncDisposable {
   join: () => Promise<World>
 }
 
-export async function openWorld(backend: 'postgres' | 'redis' = 'postgres', shared?: { schema: string; vendor: Vendor; assembly: Assembly }): Promise<World> {
+export async function openWorld(
+  backend: 'postgres' | 'redis' = 'postgres',
+  shared?: { schema: string; vendor: Vendor; assembly: Assembly },
+  { idle = false } = {},
+): Promise<World> {
   const schema = shared?.schema ?? `t_${randomBytes(6).toString('hex')}`
   const vendor = shared?.vendor ?? new Vendor()
   const errors: Error[] = []
   const stopping = new AbortController()
   const onError = (error: Error) => void errors.push(error)
-  const store = await openStore({ databaseUrl: process.env['HANDOFF_TEST_DATABASE'], stateDir: '/nowhere', schema, onError })
+  const store = await openStore({
+    databaseUrl: process.env['HANDOFF_TEST_DATABASE'],
+    stateDir: '/nowhere',
+    schema,
+    onError,
+  })
   const registration = await store.register(() => {})
-  const queues = await openQueues({ store, redisUrl: backend === 'redis' ? process.env['HANDOFF_TEST_REDIS'] : undefined, workers: 1, onError })
-  const source: Source = { name: 'orders', connection: 'shop', resource: 'orders', outputs: [{ type: 'order', resource: 'orders', mapper: identity() }], revision: 'r1', lane: 5 }
-  const route: Route = { name: 'out', record: 'order', connection: 'wms', kind: 'push', target: 'orders', lane: 5, with: [], matches: () => true, mapper: payload(), push: vendor.push }
-  const assembly = shared?.assembly ?? { sources: new Map([[source.name, source]]), routes: new Map([[route.name, route]]), answers: new Map() }
+  const queues = await openQueues({
+    store,
+    redisUrl: backend === 'redis' ? process.env['HANDOFF_TEST_REDIS'] : undefined,
+    workers: 1,
+    onError,
+  })
+  const source: Source = {
+    name: 'orders',
+    connection: 'shop',
+    resource: 'orders',
+    outputs: [{ type: 'order', resource: 'orders', mapper: identity() }],
+    revision: 'r1',
+    lane: 5,
+  }
+  const route: Route = {
+    name: 'out',
+    record: 'order',
+    connection: 'wms',
+    kind: 'push',
+    target: 'orders',
+    lane: 5,
+    with: [],
+    matches: () => true,
+    mapper: payload(),
+    push: vendor.push,
+  }
+  const assembly = shared?.assembly ?? {
+    sources: new Map([[source.name, source]]),
+    routes: new Map([[route.name, route]]),
+    answers: new Map(),
+  }
   const clients = new Map<string, ConnectionClient>()
+  clients.set('wms', { name: 'wms', deadlineMs: DEADLINE_MS, check: () => vendor.check() } as ConnectionClient)
+  const states = openConnectionStates(store, clients)
   const hub: Running = {
     store,
     queues,
@@ -105,33 +182,75 @@ export async function openWorld(backend: 'postgres' | 'redis' = 'postgres', shar
     signal: stopping.signal,
     clients,
     assembly: () => assembly,
-    facts: { owners: {}, keyFields: () => [['channel'], ['number']], parents: () => ({}), faults: () => [], since: () => undefined, takesWebhooks: () => true },
-    openConnections: async () => ['wms', 'shop', 'carrier'],
+    facts: {
+      owners: {},
+      keyFields: () => [['channel'], ['number']],
+      parents: () => ({}),
+      faults: () => [],
+      since: () => undefined,
+      takesWebhooks: () => true,
+    },
+    openConnections: () => states.open(['wms', 'shop', 'carrier']),
     concurrency: () => 8,
     onError,
   }
   const pipeline = openPipeline(hub)
-  for (const name of ['wms', 'carrier']) await queues.work(name, 2, (job) => pipeline.deliver(name, (job.data as { ids: number[] }).ids))
+  for (const name of idle ? [] : ['wms', 'carrier']) {
+    await queues.work(name, 2, (job) => {
+      const { ids, alone } = job.data as { ids: number[]; alone: boolean }
+      return pipeline.deliver(name, ids, alone)
+    })
+  }
 
   const sweep = async () => {
     await reclaim(store)
     await sweepWaits(store)
+    await pipeline.recover()
     for (const name of await undecided(store)) pipeline.decideSoon(name)
     pipeline.wakeSoon()
     await pipeline.idle()
   }
+  async function storeItems(items: Json[], via: 'pull' | 'webhook', name: string, asOf?: Date): Promise<void> {
+    const from = assembly.sources.get(name)!
+    const sourceItems: SourceItem[] = items.map(({ $stamp, $deleted, ...item }) => ({
+      id: String(item.id),
+      text: JSON.stringify(item),
+      ...($stamp ? { stamp: $stamp } : {}),
+      ...($deleted ? { deleted: true } : {}),
+    }))
+    const { connection, resource, revision } = from
+    const rereads = from.fetch !== undefined
+    const into = { source: name, connection, resource, via, lane: 5, revision, rereads, ...(asOf ? { asOf } : {}) }
+    await store.transaction((tx) => collect(tx, into, sourceItems))
+  }
   const world: World = {
+    schema,
     vendor,
     hub,
     pipeline,
     assembly,
     errors,
-    arrive: async (items, via = 'pull') => {
-      const from = assembly.sources.get('orders')!
-      const sourceItems: SourceItem[] = items.map(({ $stamp, ...item }) => ({ id: String(item.id), text: JSON.stringify(item), ...($stamp ? { stamp: $stamp } : {}) }))
-      await store.transaction((tx) => collect(tx, { source: 'orders', connection: 'shop', resource: 'orders', via, lane: 5, revision: from.revision }, sourceItems).then(() => undefined))
-      pipeline.decideSoon('orders')
+    arrive: async (items, via = 'pull', { source: name = 'orders', asOf } = {}) => {
+      await storeItems(items, via, name, asOf)
+      pipeline.decideSoon(name)
       await pipeline.idle()
+    },
+    store: (items) => storeItems(items, 'pull', 'orders'),
+    now: async () => (await store.query<{ now: Date }>('select hub_now() as now'))[0]!.now,
+    probe: () => states.probe(),
+    addSource: (more) => {
+      const added: Source = {
+        ...source,
+        outputs: [{ type: 'order', resource: more.resource, mapper: identity() }],
+        ...more,
+      }
+      assembly.sources.set(added.name, added)
+      return added
+    },
+    addRoute: (more) => {
+      const added: Route = { ...route, ...more }
+      assembly.routes.set(added.name, added)
+      return added
     },
     pass: async (interval) => void (await store.query('update clock set shift = shift + $1::interval', [interval])),
     sweep,
@@ -142,11 +261,13 @@ export async function openWorld(backend: 'postgres' | 'redis' = 'postgres', shar
     },
     until: async (what, condition, ms = 15_000) => {
       for (const start = Date.now(); !(await condition()); await sleep(20)) {
-        if (Date.now() - start > ms) throw new Error(`it never happened that ${what}; ${errors.map((error) => error.message).join('; ')}`)
+        if (Date.now() - start > ms)
+          throw new Error(`it never happened that ${what}; ${errors.map((error) => error.message).join('; ')}`)
         await sweep()
       }
     },
-    handoff: async (key = 'shop:1') => (await store.query('select h.* from handoff h join record r on r.id = h.record_id where r.key = $1', [key]))[0],
+    handoff: async (key = 'shop:1') =>
+      (await store.query('select h.* from handoff h join record r on r.id = h.record_id where r.key = $1', [key]))[0],
     join: () => openWorld(backend, { schema, vendor, assembly }),
     [Symbol.asyncDispose]: async () => {
       stopping.abort()

@@ -16,6 +16,8 @@ interface SchemaFault {
   what: 'UNKNOWN_KEY' | 'MISSING_KEY' | 'WRONG_TYPE' | 'WRONG_VALUE'
   message: string
   hint?: string
+  /** Of `MISSING_KEY`: the key. */
+  missing?: string
 }
 
 export interface Schemas {
@@ -159,6 +161,7 @@ function faultOf(error: ErrorObject): SchemaFault {
       path,
       part: 'key',
       what: 'MISSING_KEY',
+      missing: String(params['missingProperty']),
       message: `\`${params['missingProperty']}\` is missing${path.length ? ` in \`${pathText(path)}\`` : ''}.`,
     }
   if (keyword === 'propertyNames')

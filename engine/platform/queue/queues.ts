@@ -47,14 +47,23 @@ export interface QueueOptions {
 }
 
 // A job whose worker died is taken up again after about lockDuration; a second death must not fail it for good.
-const WORKER = { autorun: false, lockDuration: 15_000, stalledInterval: 5_000, maxStalledCount: 1000, drainDelay: 30, runRetryDelay: 1_000 } as const
+const WORKER = {
+  autorun: false,
+  lockDuration: 15_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1000,
+  drainDelay: 30,
+  runRetryDelay: 1_000,
+} as const
 // On PostgreSQL any other value deletes foreign rows in every completion, and parallel completions deadlock.
 const KEEP_NOTHING = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
 
 export async function openQueues(options: QueueOptions): Promise<Queues> {
   const { store, redisUrl, onError } = options
   const prefix = store.schema
-  const connect = redisUrl ? redisConnections(redisUrl, prefix, onError) : await postgresConnections(store, options.workers)
+  const connect = redisUrl
+    ? redisConnections(redisUrl, prefix, onError)
+    : await postgresConnections(store, options.workers)
   const queues = new Map<string, Queue>()
   const workers: Worker[] = []
 
@@ -80,15 +89,24 @@ export async function openQueues(options: QueueOptions): Promise<Queues> {
     },
     async add(name, jobs) {
       const queue = await queueNamed(name)
-      await withDeadline(queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: { ...KEEP_NOTHING, priority: job.lane } }))))
+      await withDeadline(
+        queue.addBulk(
+          jobs.map((job) => ({ name: job.name, data: job.data, opts: { ...KEEP_NOTHING, priority: job.lane } })),
+        ),
+      )
     },
     async schedule(name, schedules) {
       const queue = await queueNamed(name)
       const wanted = new Set(schedules.map((schedule) => schedule.id))
-      for (const { key } of await queue.getJobSchedulers(0, -1)) if (!wanted.has(key)) await queue.removeJobScheduler(key)
+      for (const { key } of await queue.getJobSchedulers(0, -1))
+        if (!wanted.has(key)) await queue.removeJobScheduler(key)
       for (const { id, every, cron, zone, job } of schedules) {
         const repeat = every ? { every } : { pattern: cron!, ...(zone ? { tz: zone } : {}) }
-        await queue.upsertJobScheduler(id, repeat, { name: job.name, data: job.data, opts: { removeOnComplete: true, removeOnFail: true, priority: job.lane } })
+        await queue.upsertJobScheduler(id, repeat, {
+          name: job.name,
+          data: job.data,
+          opts: { removeOnComplete: true, removeOnFail: true, priority: job.lane },
+        })
       }
     },
     async depth(name) {
@@ -124,7 +142,13 @@ async function postgresConnections(store: Store, workers: number): Promise<Conne
   const name = (queue: string) => `${store.schema}.${queue}`
   return {
     queue: (queue) => new Queue(name(queue), { connection: pool }, createPostgresBackend) as unknown as Queue,
-    worker: (queue, concurrency, run) => new Worker(name(queue), run, { ...WORKER, connection: pool, concurrency }, createPostgresBackend) as unknown as Worker,
+    worker: (queue, concurrency, run) =>
+      new Worker(
+        name(queue),
+        run,
+        { ...WORKER, connection: pool, concurrency },
+        createPostgresBackend,
+      ) as unknown as Worker,
     close: async () => {},
   }
 }
@@ -137,7 +161,8 @@ function redisConnections(url: string, prefix: string, onError: (error: Error) =
   consumer.on('error', onError)
   return {
     queue: (queue) => new Queue(queue, { connection: producer, prefix }),
-    worker: (queue, concurrency, run) => new Worker(queue, run, { ...WORKER, connection: consumer, concurrency, prefix }),
+    worker: (queue, concurrency, run) =>
+      new Worker(queue, run, { ...WORKER, connection: consumer, concurrency, prefix }),
     close: async () => {
       producer.disconnect()
       consumer.disconnect()

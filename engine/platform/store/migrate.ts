@@ -15,13 +15,20 @@ export async function migrate(client: pg.ClientBase, schema: string): Promise<vo
     await client.query('select pg_advisory_xact_lock($1, hashtext($2))', [LOCK, schema])
     await client.query(`create schema if not exists "${schema}"`)
     await client.query(`set local search_path to "${schema}"`)
-    await client.query('create table if not exists migration (name text primary key, hash text not null, at timestamptz not null default now())')
+    await client.query(
+      'create table if not exists migration (name text primary key, hash text not null, at timestamptz not null default now())',
+    )
     const { rows } = await client.query<{ name: string; hash: string }>('select name, hash from migration')
     const done = new Map(rows.map((row) => [row.name, row.hash]))
-    const files = fs.readdirSync(FOLDER).filter((file) => file.endsWith('.sql')).sort()
+    const files = fs
+      .readdirSync(FOLDER)
+      .filter((file) => file.endsWith('.sql'))
+      .sort()
     for (const name of done.keys()) {
       if (!files.includes(name)) {
-        throw new Error(`HUB_STORE_NEWER_SCHEMA the database has the migration ${name}, which this hub does not know: it was used by a newer version. Install that version or a later one.`)
+        throw new Error(
+          `HUB_STORE_NEWER_SCHEMA the database has the migration ${name}, which this hub does not know: it was used by a newer version. Install that version or a later one.`,
+        )
       }
     }
     for (const name of files) {

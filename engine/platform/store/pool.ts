@@ -6,12 +6,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
-const GONE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', '57P01', '57P02', '57P03', '53300'])
+const GONE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
 
-/** Whether an error says that the database server is unreachable, restarting or shutting down. */
+/**
+ * Whether an error says that the database server cannot work now: unreachable, restarting, shutting down (57), short of
+ * connections, memory or disk (53), with a broken disk (58). The same work may well succeed later.
+ */
 export function serverIsGone(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string }
-  return GONE.has(code ?? '') || /Connection terminated|timeout exceeded when trying|not queryable/.test(message ?? '')
+  if (GONE.has(code ?? '') || /^(08|53|57|58)...$/.test(code ?? '')) return true
+  return /Connection terminated|timeout exceeded when trying|not queryable|Client has encountered a connection error/.test(
+    message ?? '',
+  )
 }
 
 async function translate(error: unknown): Promise<unknown> {
@@ -21,7 +27,6 @@ async function translate(error: unknown): Promise<unknown> {
 }
 
 export class GuardedPool extends pg.Pool {
-  // biome-ignore lint/suspicious/noExplicitAny: pg's overloads take a callback or return a promise
   override async connect(callback?: any): Promise<any> {
     if (callback) return super.connect(callback)
     try {
@@ -31,9 +36,7 @@ export class GuardedPool extends pg.Pool {
     }
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: as above
   override async query(...args: any[]): Promise<any> {
-    // biome-ignore lint/suspicious/noExplicitAny: as above
     const query = super.query as any
     if (typeof args.at(-1) === 'function') return query.apply(this, args)
     try {
@@ -44,13 +47,17 @@ export class GuardedPool extends pg.Pool {
   }
 }
 
-/** Repeats work while the database server is away, for at most half a minute: what was sent must be written down. */
-export async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  for (const start = Date.now(); ; ) {
+/** After the hub was asked to stop, work is repeated for this long at most. */
+const LAST_PATIENCE_MS = 20_000
+
+/** Repeats work while the database server cannot work: what was sent must be written down, however long that takes. */
+export async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let givenUp = Number.POSITIVE_INFINITY; ; ) {
     try {
       return await work()
     } catch (error) {
-      if (!serverIsGone(error) || Date.now() - start > 30_000) throw error
+      if (signal.aborted) givenUp = Math.min(givenUp, Date.now() + LAST_PATIENCE_MS)
+      if (!serverIsGone(error) || Date.now() > givenUp) throw error
       await sleep(250)
     }
   }

@@ -20,7 +20,10 @@ export interface StoreOptions {
   onError?: (error: Error) => void
 }
 
-export type Query = <Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>
+export type Query = <Row extends pg.QueryResultRow = pg.QueryResultRow>(
+  text: string,
+  values?: unknown[],
+) => Promise<Row[]>
 export interface Transaction {
   query: Query
 }
@@ -41,7 +44,12 @@ export interface Store extends Transaction {
 
 export async function openStore(options: StoreOptions): Promise<Store> {
   const schema = options.schema ?? 'handoff'
-  const server = options.databaseUrl ? undefined : await startEmbedded({ stateDir: options.stateDir, ...(options.embeddedSettings ? { settings: options.embeddedSettings } : {}) })
+  const server = options.databaseUrl
+    ? undefined
+    : await startEmbedded({
+        stateDir: options.stateDir,
+        ...(options.embeddedSettings ? { settings: options.embeddedSettings } : {}),
+      })
   const base: pg.PoolConfig = server ? { ...server.connection } : { connectionString: options.databaseUrl! }
   const onError = options.onError ?? (() => {})
   const pools: GuardedPool[] = []
@@ -65,7 +73,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     schema,
     embedded: server !== undefined,
     query,
-    queuePool: (size) => makePool({ max: size, application_name: 'handoff-queue', options: '-c search_path=bullmq -c synchronous_commit=off -c jit=off' }),
+    queuePool: (size) =>
+      makePool({
+        max: size,
+        application_name: 'handoff-queue',
+        options: '-c search_path=bullmq -c synchronous_commit=off -c jit=off',
+      }),
     transaction: (work) => repeated(() => transaction(pool, work)),
     register: (onLost, again) => register(base, schema, onLost, again),
     ready: async (deadlineMs = 60_000) => {
@@ -126,17 +139,38 @@ async function transaction<T>(pool: GuardedPool, work: (tx: Transaction) => Prom
 }
 
 async function register(base: pg.PoolConfig, schema: string, onLost: () => void, again: number | undefined) {
-  const client = new pg.Client({ ...base, application_name: 'handoff-worker', keepAlive: true, options: `-c search_path=${schema}` })
+  const client = new pg.Client({
+    ...base,
+    application_name: 'handoff-worker',
+    keepAlive: true,
+    options: `-c search_path=${schema}`,
+  })
   let released = false
+  let registered = false
   const lost = () => {
-    if (!released) onLost()
+    if (registered && !released) onLost()
     released = true
   }
   client.on('error', lost)
   client.on('end', lost)
-  await client.connect()
-  const worker: number = again ?? (await client.query('insert into worker (host, pid, started_at) values ($1, $2, hub_now()) returning id', [hostname(), process.pid])).rows[0].id
-  await client.query('select pg_advisory_lock(hashtext(current_schema()), $1)', [worker])
+  const takeLock = async (): Promise<number> => {
+    await client.connect()
+    const worker: number =
+      again ??
+      (
+        await client.query('insert into worker (host, pid, started_at) values ($1, $2, hub_now()) returning id', [
+          hostname(),
+          process.pid,
+        ])
+      ).rows[0].id
+    await client.query('select pg_advisory_lock(hashtext(current_schema()), $1)', [worker])
+    return worker
+  }
+  const worker = await takeLock().catch((error) => {
+    client.end().catch(() => {})
+    throw error
+  })
+  registered = true
   return {
     worker,
     release: async () => {
@@ -154,7 +188,9 @@ async function isLast(server: EmbeddedServer): Promise<boolean> {
     await client.connect()
     // Our own connections end a moment after we closed them.
     for (let turn = 0; turn < 40; turn++) {
-      const { rows } = await client.query("select count(*)::int as others from pg_stat_activity where application_name like 'handoff%' and pid <> pg_backend_pid()")
+      const { rows } = await client.query(
+        "select count(*)::int as others from pg_stat_activity where application_name like 'handoff%' and pid <> pg_backend_pid()",
+      )
       if (rows[0].others === 0) return true
       await sleep(25)
     }

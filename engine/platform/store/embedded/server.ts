@@ -43,7 +43,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const connection = { host: socketDir, port: 5432, user: 'handoff', database: 'postgres' }
 
   await initialise(dir, data, program('initdb'), user)
-  const start = () => startOrAdopt({ dir, data, socketDir, connection, user, postgres: program('postgres'), settings: options.settings ?? {} })
+  const start = () =>
+    startOrAdopt({
+      dir,
+      data,
+      socketDir,
+      connection,
+      user,
+      postgres: program('postgres'),
+      settings: options.settings ?? {},
+    })
   let pid = await start()
   return {
     connection,
@@ -71,13 +80,17 @@ function placeFor(stateDir: string, user: ServerUser | undefined): string {
   fs.mkdirSync(dir, { recursive: true })
   if (user) fs.chownSync(dir, user.uid, user.gid)
   if (!canReach(dir, user)) {
-    throw new Error(`HUB_STORE_UNREACHABLE uid ${user?.uid}, as which PostgreSQL runs, cannot enter ${dir}. Choose another --state folder, or set DATABASE_URL.`)
+    throw new Error(
+      `HUB_STORE_UNREACHABLE uid ${user?.uid}, as which PostgreSQL runs, cannot enter ${dir}. Choose another --state folder, or set DATABASE_URL.`,
+    )
   }
   try {
     fs.chmodSync(dir, 0o700)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPERM') {
-      throw new Error(`HUB_STORE_FOREIGN_DATA ${dir} belongs to another user: run the hub as that user, or choose another --state folder.`)
+      throw new Error(
+        `HUB_STORE_FOREIGN_DATA ${dir} belongs to another user: run the hub as that user, or choose another --state folder.`,
+      )
     }
     throw error
   }
@@ -101,7 +114,19 @@ async function initialise(dir: string, data: string, initdb: string, user: Serve
     // Without a locale of its own (LANG is unset in containers) a cluster becomes SQL_ASCII, and text is no longer text.
     execFileSync(
       initdb,
-      ['-D', fresh, '-U', 'handoff', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--auth-local=trust', '--auth-host=scram-sha-256', '--no-instructions'],
+      [
+        '-D',
+        fresh,
+        '-U',
+        'handoff',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--auth-local=trust',
+        '--auth-host=scram-sha-256',
+        '--no-instructions',
+      ],
       { ...user, cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } },
     )
     try {
@@ -113,7 +138,9 @@ async function initialise(dir: string, data: string, initdb: string, user: Serve
   }
   const major = fs.readFileSync(versionFile, 'utf8').trim()
   if (major !== MAJOR) {
-    throw new Error(`HUB_STORE_FOREIGN_VERSION ${data} was made by PostgreSQL ${major}; this hub brings ${MAJOR}. Dump it with that version and restore it, or set DATABASE_URL.`)
+    throw new Error(
+      `HUB_STORE_FOREIGN_VERSION ${data} was made by PostgreSQL ${major}; this hub brings ${MAJOR}. Dump it with that version and restore it, or set DATABASE_URL.`,
+    )
   }
 }
 
@@ -132,7 +159,8 @@ async function startOrAdopt(facts: StartFacts): Promise<number> {
   const deadline = began + START_DEADLINE_MS
   const socket = path.join(facts.socketDir, '.s.PGSQL.5432')
   const late = (what: string) => {
-    if (Date.now() > deadline) throw new Error(`HUB_STORE_NO_START ${what}; see ${path.join(facts.dir, 'postgres.log')}`)
+    if (Date.now() > deadline)
+      throw new Error(`HUB_STORE_NO_START ${what}; see ${path.join(facts.dir, 'postgres.log')}`)
   }
   for (let attempt = 0; ; attempt++) {
     const file = readPidFile(facts.data)
@@ -140,7 +168,8 @@ async function startOrAdopt(facts: StartFacts): Promise<number> {
       if (await answers(facts)) return file.pid
       late(`the PostgreSQL server with pid ${file.pid} holds ${facts.data} but does not answer`)
       // Something removed its socket (cleaners of /tmp do): nobody can reach it any more, so it is started anew.
-      if (file.ready && !fs.existsSync(socket) && Date.now() - began > SOCKETLESS_MS) await stopServer(file.pid, facts.data)
+      if (file.ready && !fs.existsSync(socket) && Date.now() - began > SOCKETLESS_MS)
+        await stopServer(file.pid, facts.data)
       await sleep(100) // starting, recovering or shutting down
       continue
     }
@@ -175,13 +204,17 @@ async function spawnServer(facts: StartFacts, deadline: number): Promise<number 
     recovery_init_sync_method: process.platform === 'linux' ? 'syncfs' : 'fsync',
     ...facts.settings,
   }
-  const child = spawn(facts.postgres, ['-D', facts.data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])], {
-    ...facts.user,
-    cwd: facts.dir,
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: { ...process.env, LC_ALL: 'C' },
-  })
+  const child = spawn(
+    facts.postgres,
+    ['-D', facts.data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    {
+      ...facts.user,
+      cwd: facts.dir,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { ...process.env, LC_ALL: 'C' },
+    },
+  )
   fs.closeSync(log)
   let ended = false
   child.on('error', () => (ended = true))

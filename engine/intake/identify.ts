@@ -1,0 +1,121 @@
+// Which record an item speaks of: the one that its external id is linked to, else the one that its key names.
+import type { Source } from '../hub.ts'
+import { valueAt } from '../platform/config/path.ts'
+import type { Transaction } from '../platform/store/store.ts'
+import type { ClaimedItem } from './claim.ts'
+import type { Decider } from './decide.ts'
+import { type Decision, type Draft, linkWait } from './draft.ts'
+
+export interface Target {
+  draft: Draft
+  recordId?: number
+  key?: string
+}
+
+/** Finds each draft's record by link, else by key. What has neither waits, is skipped or parked. */
+export async function identify(
+  tx: Transaction,
+  decider: Decider,
+  source: Source,
+  drafts: Draft[],
+  decisions: Map<ClaimedItem, Decision>,
+): Promise<Target[]> {
+  const links = await tx.query<{ resource: string; external_id: string; record_id: number }>(
+    `select link.resource, link.external_id, link.record_id from unnest($2::text[], $3::text[]) as want(resource, id)
+     join link on link.connection = $1 and link.resource = want.resource and link.external_id = want.id`,
+    [source.connection, drafts.map((each) => each.resource), drafts.map((each) => externalId(each, decider))],
+  )
+  const known = new Map(links.map((row) => [`${row.resource}\n${row.external_id}`, row.record_id]))
+  const targets: Target[] = []
+  for (const each of drafts) {
+    const recordId = each.item.recordId ?? known.get(`${each.resource}\n${externalId(each, decider)}`)
+    const key = each.data && keyOf(decider, each)
+    if (recordId !== undefined && recordId !== null) targets.push({ draft: each, recordId, ...(key ? { key } : {}) })
+    else if (key && !each.partial) targets.push({ draft: each, key })
+    else if (each.data === undefined)
+      decisions.set(each.item, {
+        status: 'skipped',
+        problems: [{ code: 'HUB_INTAKE_DELETED_UNKNOWN', message: 'It was deleted before the hub had seen it.' }],
+      })
+    else if (each.partial) {
+      const problem = { code: 'HUB_INTAKE_UNLINKED', message: `No ${each.type} of the hub is linked to it yet.` }
+      decisions.set(each.item, {
+        status: 'waiting',
+        problems: [problem],
+        waitingFor: linkWait(source.connection, { resource: each.resource, value: each.item.externalId }),
+      })
+    } else {
+      const fields = decider
+        .keyFields(each.type)
+        .map((path) => path.join('.'))
+        .join(', ')
+      decisions.set(each.item, {
+        status: 'parked',
+        problems: [
+          {
+            code: 'HUB_RECORD_NO_KEY',
+            message: `A ${each.type} is named by ${fields}, and one of them is empty.`,
+            cure: 'Map these fields, or correct them at the source.',
+          },
+        ],
+      })
+    }
+  }
+  const linked = new Set(targets.flatMap((target) => (target.recordId === undefined ? [] : [target.draft])))
+  const unlinked = drafts.filter((each) => !linked.has(each) && !each.partial && each.data !== undefined)
+  await waitForEchoes(tx, decider, source, unlinked, decisions)
+  const stopped = new Set([...decisions.keys()])
+  return targets.filter((target) => !stopped.has(target.draft.item))
+}
+
+function keyOf(decider: Decider, each: Draft): string | undefined {
+  const values = decider.keyFields(each.type).map((path) => valueAt(each.data, path))
+  return values.every((value) => value !== undefined && value !== null && value !== '') ? values.join(':') : undefined
+}
+
+/** A record that comes `also` out of an item (the customer of an order) is linked by its key: the item's id is the order's. */
+export function externalId(each: Draft, decider: Decider): string {
+  return each.resource.includes('.') ? (keyOf(decider, each) ?? each.item.externalId) : each.item.externalId
+}
+
+/**
+ * An item that is linked to nothing, of a kind that the hub is creating at this very place, may be the hub's own: its create was
+ * not answered yet. It waits until that is known. One whose key names a record that is there needs no link to be recognised.
+ */
+async function waitForEchoes(
+  tx: Transaction,
+  decider: Decider,
+  source: Source,
+  unlinked: Draft[],
+  decisions: Map<ClaimedItem, Decision>,
+): Promise<void> {
+  const routes = new Set(unlinked.flatMap((each) => decider.routesTo(source.connection, each.resource, each.type)))
+  if (routes.size === 0) return
+  const creating = await tx.query<{ id: number; route: string; since: Date; uncertain: boolean }>(
+    `select id, route, updated_at as since, uncertain_since is not null as uncertain from handoff
+     where route = any($1::text[]) and (state = 'sending' or uncertain_since is not null) order by id limit 1000`,
+    [[...routes]],
+  )
+  if (creating.length === 0) return
+  const keys = unlinked.flatMap((each) => keyOf(decider, each) ?? [])
+  const there = await tx.query<{ type: string; key: string }>(
+    'select type, key from record where key = any($1::text[]) and version > 0',
+    [keys],
+  )
+  const known = new Set(there.map((row) => `${row.type}\n${row.key}`))
+  for (const each of unlinked) {
+    if (known.has(`${each.type}\n${keyOf(decider, each)}`)) continue
+    const own = decider.routesTo(source.connection, each.resource, each.type)
+    // A create that was claimed after the item came cannot have made it.
+    const maker = creating.find(
+      (other) => own.includes(other.route) && (other.uncertain || other.since <= each.item.receivedAt),
+    )
+    if (!maker) continue
+    const message = `The hub is creating ${each.type}s at ${source.connection}, and this may be one of them.`
+    decisions.set(each.item, {
+      status: 'waiting',
+      problems: [{ code: 'HUB_WAIT_CREATE', message }],
+      waitingFor: `create:${maker.id}`,
+    })
+  }
+}
