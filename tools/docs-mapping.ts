@@ -39,6 +39,8 @@ export function mappingReference(): string {
     section('Functions of your own', functionText),
     section('Both ways', bothWays),
     section('Tables and blocks', tables),
+    section('Files', files, examples('files')),
+    section('Trying it', trying),
     section('Tests', tests),
     section(
       'When a record does not map',
@@ -64,7 +66,8 @@ export function mappingReference(): string {
 const laws = `A mapping says which field becomes which. It is checked against the schemas of both sides before anything runs, compiled to
 one plain function a direction, and tested in YAML beside it (\`handoff test\`).
 
-1. The file has the shape of the target. Left: a target field. Right: a rule. A bare text is a source path.
+1. The file has the shape of the target. Left: a target field (docs/reference/records.md lists them). Right: a rule. A bare text is a
+   source path; the fields of an object stand under \`fields:\`.
 2. A rule has one source, then steps in a fixed order: \`default\` → \`required\` → \`map\` or \`lookup\` → \`link\` → \`as\`. The order of
    keys in the file does not matter.
 3. Paths are relative to the current item; \`$.\` means from the top.
@@ -141,6 +144,33 @@ const bothWays = `With \`direction: both\` (\`from\` is the vendor) one definiti
 \`only: out\` with \`to:\` writes a field that is never read: \`source: { const: hub, to: properties.source, only: out }\`.`
 const tables = `A table is \`mappings/tables/<name>.yaml\` (or \`mappings/<connector>/tables/\`): \`key: value\`, or \`key: { column: value }\`. Adding the missing row
 releases the records that were parked for it. A block is an entry of \`mappings/blocks.yaml\` or \`mappings/<connector>/blocks.yaml\`: a name, and rules as under \`fields\`.`
+const files = `The resources of the connector \`csv\` are your own: each is named in the configuration, with its files, delimiter, encoding and, where
+several rows are one thing, the column they are grouped by. Its mapping is \`mappings/csv/<resource>.yaml\` with \`from: csv.<resource>\`,
+unless the source names another (\`mapping:\`).
+
+\`\`\`yaml
+connections:
+  webshop:
+    connector: csv
+    settings:
+      folder: /srv/exchange
+      resources:
+        orders: { files: "orders-*.csv", groupBy: Auftragsnr, delimiter: ";", encoding: windows-1252 }
+sources:
+  orders: { pull: webshop.orders, into: order, also: [customer], every: 1m }
+\`\`\`
+
+An item is \`{ key, rows }\`: \`key\` is the value they are grouped by, \`rows\` the rows (one row, where nothing is grouped), each with the columns as
+the header names them; every value is text. Columns that differ from row to row belong into \`each: rows\`; those that are the same in all are read from
+\`rows[0]\`. A column whose name holds a dot or a bracket is written \`rows[0]["Price [net]"]\`. Which columns there are is known only when
+files come: a misspelt one shows as an untested rule in \`handoff test\`.`
+const trying = `\`\`\`sh
+handoff map csv/orders --from-connection webshop --id A-20417    # a live item; without --id the first there is
+handoff map csv/orders --from-connection webshop --item > a-20417.json     # the item itself, for a test's \`given\`
+handoff map woocommerce/orders order-processing.json --explain   # a fixture; every field with its rule, source value and steps
+\`\`\`
+
+Nothing is stored and nothing is written. \`$connection\` is the connection's name, or what \`--connection\` says.`
 const tests = `Beside the mapping, as \`<name>.test.yaml\`; \`handoff test\` runs them, with \`--watch\` at every change and with \`--update\` to write what came out.
 
 \`\`\`yaml
@@ -157,7 +187,7 @@ tests:
 
 \`expect\` is the whole result, \`expectPart\` a part of it, \`expectAbsent\` lists paths that must not be there, \`expectError\` an error (or a
 list), \`expectSkipped\` the reason of a skip. \`given\` may also hold the item itself; \`at: "[0]"\` picks a part of a fixture. \`direction: out\`, \`key\`,
-\`id\`, \`related\` and \`connection\` set the scene for writing; \`roundtrip: contact.json\` reads, writes and compares. Results of reading are also
+\`id\`, \`related\` and \`connection\` (else \`test\`) set the scene; \`roundtrip: contact.json\` reads, writes and compares. Results of reading are also
 checked against the record's schema. A failure names the rule's file and line, and the end of the report the rules that no test touches.`
 
 function section(title: string, ...parts: string[]): string {

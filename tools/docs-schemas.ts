@@ -55,8 +55,10 @@ function fields(schema: Schema, prefix: string, depth: number): string[] {
       example === undefined || (typeof example === 'object' && depth < 1)
         ? ''
         : `\`${JSON.stringify(example).replaceAll('|', '\\|')}\``
+    const values = (child.enum ?? child.items?.enum) as unknown[] | undefined
+    const among = values && values.length <= 20 ? ` One of ${values.map((value) => `\`${value}\``).join(', ')}.` : ''
     return [
-      `| \`${at}\` | ${(child.description ?? child.title ?? '').replaceAll('|', '\\|')}${needed} | ${shown} |`,
+      `| \`${at}\` | ${(child.description ?? child.title ?? '').replaceAll('|', '\\|')}${among}${needed} | ${shown} |`,
       ...inner(child, at),
     ]
   })

@@ -94,6 +94,63 @@ export const mappingExamples: MappingExample[] = [
   },
   {
     topic: 'sources',
+    title: '`fields`: an object; the whole path on the left says the same',
+    rules:
+      'customer:\n  fields:\n    number: client.id\n    email: { from: client.mail, as: lowercase }\nshipTo.city: client.town\nbillTo: { from: client.office, fields: { city: town } }',
+    given: { client: { id: 'K-1033', mail: 'Ada@example.com', town: 'London', office: { town: 'Leeds' } } },
+    gives: {
+      customer: { number: 'K-1033', email: 'ada@example.com' },
+      shipTo: { city: 'London' },
+      billTo: { city: 'Leeds' },
+    },
+  },
+  {
+    topic: 'files',
+    title: 'Two rows, one order: what all of them say is read from the first',
+    head: 'blank: absent',
+    rules: `number: key
+placedAt: { from: "rows[0].Bestelldatum", as: datetime, format: dd.MM.yyyy, zone: Europe/Berlin }
+customer.number: "rows[0].Kundennr"
+shippingService: { from: "rows[0].Lieferart", lookup: services }
+note: "rows[0].Bemerkung"
+lines:
+  each: rows
+  fields:
+    sku: Artikel
+    quantity: { from: Menge, as: number }
+    unitPrice: { from: Einzelpreis, as: money, format: "1.234,56", currency: Währung }`,
+    tables: { services: 'DHL Paket: standard\n' },
+    given: {
+      key: 'A-20417',
+      rows: [
+        {
+          Auftragsnr: 'A-20417',
+          Kundennr: 'K-1033',
+          Artikel: 'KAF-250',
+          Menge: '2',
+          Einzelpreis: '8,90',
+          Währung: 'EUR',
+          Bestelldatum: '03.11.2026',
+          Lieferart: 'DHL Paket',
+          Bemerkung: '',
+          line: 2,
+        },
+        { Artikel: 'MAS-1', Menge: '1', Einzelpreis: '2.500,00', Währung: 'EUR', line: 3 },
+      ],
+    },
+    gives: {
+      number: 'A-20417',
+      placedAt: '2026-11-02T23:00:00Z',
+      customer: { number: 'K-1033' },
+      shippingService: 'standard',
+      lines: [
+        { sku: 'KAF-250', quantity: 2, unitPrice: { amount: '8.90', currency: 'EUR' } },
+        { sku: 'MAS-1', quantity: 1, unitPrice: { amount: '2500.00', currency: 'EUR' } },
+      ],
+    },
+  },
+  {
+    topic: 'sources',
     title: '`use`: a block of rules; an object that was not filled in is absent, whatever it requires',
     head: 'blank: absent',
     blocks:

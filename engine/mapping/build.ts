@@ -16,6 +16,7 @@ import { expressionFault } from './expr.ts'
 import type { FunctionSet } from './functions.ts'
 import type { LoadMappingsOptions } from './load.ts'
 import { forward } from './lower.ts'
+import { nestingTold } from './nesting.ts'
 import { type Report, RuleParser } from './parse.ts'
 import { parsePath, type Segment } from './path.ts'
 import { type Assignment, below, type Naming, type Origin, type Rule, rulesOf } from './rule.ts'
@@ -43,7 +44,8 @@ export function build(
   const diagnostics: Diagnostic[] = around.schemas
     .check('mapping', yaml, 'MAP')
     .map(({ code, ...rest }) => ({ ...rest, code: code === 'HUB_MAP_WRONG_TYPE' ? 'HUB_MAP_WRONG_VALUE' : code }))
-  if (diagnostics.length || yaml.diagnostics.some((one) => one.severity === 'error')) return { diagnostics }
+  if (diagnostics.length) return { diagnostics: nestingTold(diagnostics, yaml) }
+  if (yaml.diagnostics.some((one) => one.severity === 'error')) return { diagnostics }
 
   const report: Report = (origin, part, rest) =>
     diagnostics.push(

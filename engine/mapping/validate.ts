@@ -1,24 +1,37 @@
 import { pathText } from '../platform/config/diagnostic.ts'
 import type { Schemas } from '../platform/config/schema.ts'
 import { recordErrors } from './errors.ts'
-import type { Json, MapError } from './types.ts'
+import type { Json, MapError, RuleInfo } from './types.ts'
 
 /**
  * What a finished record does wrong: against its schema, and texts that no database keeps (NUL, half a surrogate pair).
- * Of a `partial` record required fields of the top level may be missing.
+ * Of a `partial` record required fields of the top level may be missing. With the `rules` that made it, an error names the
+ * one that wrote the field, or that should have.
  */
-export function validateRecord(schemas: Schemas, type: string, record: Json, partial = false): MapError[] {
+export function validateRecord(
+  schemas: Schemas,
+  type: string,
+  record: Json,
+  partial = false,
+  rules: RuleInfo[] = [],
+): MapError[] {
   const name = `records/${type}`
   const errors: MapError[] = []
   if (!schemas.fits(name, record)) {
     for (const fault of schemas.validate(name, record)) {
       if (partial && fault.what === 'MISSING_KEY' && fault.path.length === 0) continue
       const value = fault.path.reduce<Json>((at, step) => at?.[step], record)
+      const at = fault.missing === undefined ? fault.path : [...fault.path, fault.missing]
+      const rule = writerOf(rules, pathText(at))
+      const gave = fault.missing !== undefined && rule?.from !== undefined
       errors.push({
         code: 'HUB_MAP_INVALID',
         at: pathText(fault.path),
-        message: fault.message,
-        cure: recordErrors.HUB_MAP_INVALID.cure,
+        message: gave ? `${fault.message} Its rule reads \`${rule.from}\`, and nothing was there.` : fault.message,
+        cure: gave
+          ? 'Mend the path, or give the rule a `default`; `handoff map … --item` shows what the item holds.'
+          : recordErrors.HUB_MAP_INVALID.cure,
+        ...(rule ? { rule: `${rule.file}:${rule.line}` } : {}),
         ...(value === undefined || typeof value === 'object'
           ? {}
           : { value: typeof value === 'string' ? value.slice(0, 200) : value }),
@@ -28,6 +41,11 @@ export function validateRecord(schemas: Schemas, type: string, record: Json, par
   // JSON.stringify writes exactly these two as escapes, so one look at the text is enough.
   if (/\\u(?:0000|d[89a-f])/.test(JSON.stringify(record) ?? '')) unstorable(record, [], errors)
   return errors
+}
+
+function writerOf(rules: RuleInfo[], at: string): RuleInfo | undefined {
+  const target = at.replace(/\[\d+\]/g, '[]')
+  return rules.find((rule) => rule.target === target)
 }
 
 function unstorable(value: Json, path: (string | number)[], errors: MapError[]): void {

@@ -191,3 +191,54 @@ test('a revision changes with the file, its tables and its blocks, and with noth
   expect(await revision({ blocks: 'address: { city: town }\n' })).not.toBe(base)
   expect(await revision({ 'x/y': `${file}ignore: []\n` })).not.toBe(base)
 })
+
+const file: JsonSchema = {
+  type: 'object',
+  properties: {
+    key: text,
+    rows: {
+      type: 'array',
+      items: { type: 'object', properties: { line: { 'x-aside': true } }, additionalProperties: text },
+    },
+  },
+}
+
+test('a column of a file is looked for in its rows, and the number of a line need not be mapped', async () => {
+  expect(await found('number: Order No', { schema: file, head: 'ignore: [key, rows]' })).toEqual([
+    '6:11 HUB_MAP_UNKNOWN_PATH The source has no `Order No`. (rows[0].Order No)',
+  ])
+  expect(
+    await found('lines: { each: rows, fields: { sku: Item, quantity: Count } }', {
+      schema: file,
+      head: 'ignore: [key]',
+    }),
+  ).toEqual(['6:55 HUB_MAP_TYPE The target takes a number, and this is text.'])
+  expect(
+    await found('lines: { each: rows, fields: { sku: Item, quantity: { from: Count, as: number } } }', {
+      schema: file,
+      head: 'ignore: [key]',
+    }),
+  ).toEqual([])
+})
+
+test('the fields of an object without `fields:` are one error, with the right form', async () => {
+  const set = await mappingsFromText({
+    'x/orders':
+      'from: x.orders\nto: order\npartial: true\nfields:\n  customer: { number: state, name: { full: total } }\n  lines: { each: line_items, sku: sku }\n  note: { form: number }\n',
+  })
+  expect(set.diagnostics.map(({ line, code, message, cure, hint }) => [line, code, message, cure ?? hint])).toEqual([
+    [7, 'HUB_MAP_UNKNOWN_KEY', '`form` is not known here.', 'from'],
+    [
+      5,
+      'HUB_MAP_UNKNOWN_KEY',
+      '`customer` has its fields straight below it: `number`, `name`.',
+      'They stand under `fields:`, as in `customer: { fields: { number: … } }`; or say the whole path: `customer.number: …`.',
+    ],
+    [
+      6,
+      'HUB_MAP_UNKNOWN_KEY',
+      '`lines` has its fields straight below it: `sku`.',
+      'The fields of each item stand under `fields:`, as in `lines: { each: …, fields: { sku: … } }`.',
+    ],
+  ])
+})

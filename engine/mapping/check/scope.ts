@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../platform/config/schema-inline.ts'
 import type { Report } from '../parse.ts'
 import { type FieldPath, joinPath, type Segment, segmentsText } from '../path.ts'
 import type { Origin } from '../rule.ts'
-import { walk } from './walk.ts'
+import { flat, walk } from './walk.ts'
 
 /** A place that paths start from. Without a schema everything is allowed there. */
 export interface Ground {
@@ -62,7 +62,9 @@ export function follow(
     const hint = nearest(found.name, found.known)
     const cut = path.text.lastIndexOf(found.name)
     const better =
-      hint === undefined || cut < 0 ? hint : path.text.slice(0, cut) + hint + path.text.slice(cut + found.name.length)
+      hint === undefined || cut < 0
+        ? (hint ?? inItems(start.schema, path, root))
+        : path.text.slice(0, cut) + hint + path.text.slice(cut + found.name.length)
     rules.report(origin, 'value', {
       code: 'HUB_MAP_UNKNOWN_PATH',
       message: `The source has no \`${found.name}\`${found.inside ? ` in \`${found.inside}\`` : ''}.`,
@@ -80,6 +82,16 @@ export function follow(
     return undefined
   }
   return at
+}
+
+/** The same path in the first item of a list, where one of the lists has such a field: `rows[0].Order No`. */
+function inItems(schema: JsonSchema, { text, segments }: FieldPath, root: JsonSchema): string | undefined {
+  for (const [name, part] of Object.entries(flat(schema, root).properties ?? {})) {
+    const items = flat(part, root).items
+    if (items && walk(items, segments, root).kind === 'found')
+      return `${segmentsText([{ name }, { index: 0 }])}${text.startsWith('[') ? '' : '.'}${text}`
+  }
+  return undefined
 }
 
 function startOf(rules: GroundRules, scope: CheckScope, path: FieldPath, origin: Origin): Ground | undefined {

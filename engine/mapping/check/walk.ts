@@ -98,7 +98,10 @@ export function valuesAt(schema: JsonSchema): unknown[] | undefined {
   return schema.enum?.filter((value) => value !== null)
 }
 
-/** Every field below a schema as paths, lists passed through: `line_items.sku`. Stops at `most` levels. */
+/**
+ * Every field below a schema as paths, lists passed through: `line_items.sku`. Stops at `most` levels. What a schema marks as
+ * `x-aside` is left out: it is about the item, not of it, such as the number of a line.
+ */
 export function* fieldsOf(
   schema: JsonSchema,
   root = schema,
@@ -111,6 +114,7 @@ export function* fieldsOf(
     return
   }
   for (const [name, part] of Object.entries(here.properties ?? {})) {
+    if (part['x-aside']) continue
     const path = joinPath(at, segmentsText([{ name }]))
     const inner = most > 1 ? [...fieldsOf(part, root, path, most - 1)] : []
     yield { path, leaf: inner.length === 0 }

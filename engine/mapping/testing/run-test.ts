@@ -87,7 +87,7 @@ async function mapped(
   const { result, steps } = await mapper.explain(item, context)
   for (const step of steps) if (step.value !== undefined) touched?.(direction, step.rule)
   if (result.record === undefined || direction === 'out') return result
-  const errors = validateRecord(schemas, mapping.to, result.record, mapping.partial)
+  const errors = validateRecord(schemas, mapping.to, result.record, mapping.partial, mapper.rules)
   return errors.length ? { errors } : result
 }
 
