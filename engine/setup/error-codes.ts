@@ -251,24 +251,12 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: '`handoff map --from-connection` names a connection that the configuration does not have.',
     cure: 'Take one of those that the message lists.',
   },
-  HUB_MAP_NO_CONNECTION: {
-    means: '`handoff map --from-connection` names a connection that the configuration does not have.',
-    cure: 'Take one of those that the message lists.',
-  },
   HUB_MAP_NO_FILE: {
     means: '`handoff map` was given a file that is not there.',
     cure: 'Correct the path, or give - for standard input.',
   },
   HUB_MAP_NO_ITEM: { means: 'The connection has no item of this id.', cure: 'Correct `--resource` or `--id`.' },
   HUB_MAP_NO_MAPPING: { means: 'There is no mapping of this name.', cure: 'Take one of those that the message lists.' },
-  HUB_MAP_NO_WAY: {
-    means: '`handoff map` was asked for a direction that the mapping does not have.',
-    cure: 'Leave `--out` or `--from-connection` away, or name another mapping.',
-  },
-  HUB_MAP_NOT_JSON: {
-    means: '`handoff map` was given something that is not JSON.',
-    cure: 'Give one item as JSON, or read a file through its connection: `--from-connection`.',
-  },
   HUB_MAP_NO_WAY: {
     means: '`handoff map` was asked for a direction that the mapping does not have.',
     cure: 'Leave `--out` or `--from-connection` away, or name another mapping.',
