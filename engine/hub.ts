@@ -46,6 +46,8 @@ export interface Mapper {
   revision: string
   /** Fields that must be there are not demanded: what comes out is merged into a record that exists. */
   partial: boolean
+  /** Whether it reads this field of a source's items (`line_items[].sku`), or knows and does not want it. */
+  concern?: (field: string) => 'reads' | 'ignores' | undefined
   links(source: Json, context: Omit<MapContext, 'link'>): LinkNeed[]
   /** A promise where the mapping has expressions. */
   run(source: Json, context: MapContext): MapResult | Promise<MapResult>

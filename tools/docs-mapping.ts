@@ -75,7 +75,8 @@ one plain function a direction, and tested in YAML beside it (\`handoff test\`).
    missing link each stop the record with a code, the target path and the value. Looseness is written down: \`unmapped: keep\`,
    \`round: half-up\`, \`default:\`, \`missing: absent\`.
 5. As few expressions as possible: what rules cannot say is a named function with examples, or, one way, \`expr:\`.
-6. Source fields neither mapped nor under \`ignore\` are reported, so that new fields of a vendor are noticed.
+6. Source fields neither mapped nor under \`ignore\` are reported by the check; those that a vendor adds, drops or changes later, by
+   \`handoff drift list\`.
 7. YAML 1.2: \`NO\` is Norway, \`2026-03-29\` is text, and a sentence with a comma inside \`{ }\` stands in quotes.`
 
 const wholeFile = `\`mappings/<connector>/<resource>.yaml\`. The first line lets editors complete keys and names.

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { demoCommand } from './demo.ts'
+import { driftCommand } from './drift.ts'
 import { failuresCommand } from './failures.ts'
 import { mapCommand } from './map.ts'
 import { runCommand } from './run.ts'
@@ -32,6 +33,7 @@ export function buildProgram(): Command {
     statusCommand,
     traceCommand,
     failuresCommand,
+    driftCommand,
   ])
     add(program)
   for (const command of program.commands) command.exitOverride()

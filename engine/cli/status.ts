@@ -59,6 +59,16 @@ export function statusCommand(program: Command): void {
       const stuck =
         now.connections.reduce((sum, each) => sum + each.stuck, 0) +
         now.sources.reduce((sum, each) => sum + each.parked, 0)
+      if (now.drift.length > 0) {
+        const places = [...new Set(now.drift.map((each) => `${each.connection}.${each.resource}`))].join(', ')
+        print.line(
+          tone(
+            print,
+            'doubtful',
+            `\n${now.drift.length} field${now.drift.length === 1 ? '' : 's'} of ${places} changed: handoff drift list`,
+          ),
+        )
+      }
       if (stuck > 0)
         print.line(tone(print, 'doubtful', `\n${stuck} need${stuck === 1 ? 's' : ''} a person: handoff failures list`))
     })

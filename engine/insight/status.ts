@@ -1,5 +1,6 @@
 // How the hub is, at a glance: connections, sources, what is owed, what is stuck.
 import type { Store } from '../platform/store/store.ts'
+import { type Drift, listDrift } from './drift.ts'
 
 export interface Status {
   connections: {
@@ -24,6 +25,8 @@ export interface Status {
   }[]
   records: { type: string; count: number }[]
   handoffs: Record<string, number>
+  /** Fields of sources that changed and that nobody has accepted yet. */
+  drift: Drift[]
 }
 
 export async function status(store: Store, connections: string[], sources: string[]): Promise<Status> {
@@ -54,5 +57,6 @@ export async function status(store: Store, connections: string[], sources: strin
     sources: read,
     records,
     handoffs: Object.fromEntries(handoffs.map((row) => [row.state, row.count])),
+    drift: await listDrift(store),
   }
 }

@@ -5,6 +5,7 @@ import type { Store } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
 import { DEADLY } from './claim.ts'
 import { hashOf, validStamp } from './collect.ts'
+import { noteShapes } from './drift.ts'
 
 export interface Draft {
   item: ClaimedItem
@@ -62,6 +63,12 @@ export async function draft(store: Store, source: Source, items: ClaimedItem[]):
     else if (value.json !== undefined) values.set(item, value.json)
     if ('status' in value && value.status === 'waiting') silent = value
   }
+  const there = [...values].filter(([item]) => !item.deleted && !reread.get(item)?.deleted)
+  await noteShapes(
+    store,
+    source,
+    there.map(([, value]) => value),
+  )
   const context = { connection: source.connection }
   const needs = [...values.values()].flatMap((value) =>
     source.outputs.flatMap(({ mapper }) => mapper.links(value, context)),

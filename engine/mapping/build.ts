@@ -6,7 +6,7 @@ import { backward } from './backward.ts'
 import { Checker } from './check/check.ts'
 import { checkOptions } from './check/options.ts'
 import type { GroundRules, Readings } from './check/scope.ts'
-import { checkUnread } from './check/unread.ts'
+import { checkUnread, concernOf } from './check/unread.ts'
 import { typesOf, walk } from './check/walk.ts'
 import { compile } from './compile/compile.ts'
 import type { Condition } from './condition.ts'
@@ -102,6 +102,7 @@ export function build(
 
   const { direction, vendorIn, vendorOut, record } = sides
   const makers = new Map<'in' | 'out', () => Mapper>()
+  let read: Readings = { values: new Set(), parts: new Set() }
   const side = (way: 'in' | 'out', lowered: Assignment[], names: Naming[], skips: typeof skip) => {
     const [source, target] = way === 'in' ? [vendorIn, record.schema] : [record.schema, vendorOut]
     const readings: Readings = { values: new Set(), parts: new Set() }
@@ -121,6 +122,7 @@ export function build(
       value.partial === true,
       below(origin, 'fields'),
     )
+    if (way === 'in') read = readings
     if (way === 'in' && vendorIn) checkUnread(vendorIn, readings, value.ignore ?? [], origin, report)
     makers.set(way, () =>
       mapper(way, lowered, names, skips, target, value.blank === 'absent' && (way === 'in' || direction === 'out')),
@@ -150,6 +152,7 @@ export function build(
     partial: value.partial === true,
     revision: around.hash([LANGUAGE, yaml.text, [...used.files].sort()]),
     tables: [...used.tables].sort(),
+    concern: concernOf(read, value.ignore ?? []),
   }
   for (const [way, make] of makers) mapping[way] = make()
   return { mapping, diagnostics }

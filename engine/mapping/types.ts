@@ -108,6 +108,8 @@ export interface Mapping {
   out?: Mapper
   /** Names of the tables it uses. */
   tables: string[]
+  /** When reading: whether it reads this field of the source, or has it under `ignore`. Lists as `[]`: `line_items[].sku`. */
+  concern(field: string): 'reads' | 'ignores' | undefined
 }
 
 export interface MappingSet {

@@ -129,6 +129,10 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'The stand-ins of the demo did not start, or refused a request.',
     cure: 'Look at the log that the message names.',
   },
+  HUB_DRIFT_UNKNOWN: {
+    means: 'There is no change to accept at this connection and resource.',
+    cure: 'See `handoff drift list`.',
+  },
   HUB_FAILURES_WHICH: {
     means: '`failures retry` or `resolve` was not told which.',
     cure: 'Name ids, `--cause` or `--all`.',

@@ -8,6 +8,7 @@ export function mapperOf(mapping: Mapping, direction: 'in' | 'out'): Mapper {
     name: mapping.name,
     revision: mapping.revision,
     partial: mapping.partial,
+    concern: mapping.concern,
     links: (source, context) => (compiled.hasLinks ? compiled.links(source, context) : []),
     run: (source, context) => {
       const full = { ...context, link: (resource: string, value: string) => context.link({ resource, value }) }

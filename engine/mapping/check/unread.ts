@@ -54,3 +54,21 @@ export function checkUnread(
       report(place, 'value', { code: 'HUB_MAP_DEAD', severity: 'warning', message: `The source has no \`${path}\`.` })
   }
 }
+
+/** What a mapping has to do with a field of its source, as `Mapping.concern` answers it. */
+export function concernOf(
+  { values, parts }: Readings,
+  ignore: string[],
+): (field: string) => 'reads' | 'ignores' | undefined {
+  const ignored = ignore.flatMap((text) => {
+    const path = parsePath(text)
+    return typeof path === 'string' ? [] : [plainText(path.segments)]
+  })
+  const covers = (used: string, path: string) => used === '' || used === path || path.startsWith(`${used}.`)
+  return (field) => {
+    const path = field.replaceAll('[]', '')
+    if ([...values].some((used) => covers(used, path) || covers(path, used))) return 'reads'
+    if ([...parts].some((used) => covers(path, used))) return 'reads'
+    return ignored.some((used) => covers(used, path)) ? 'ignores' : undefined
+  }
+}
