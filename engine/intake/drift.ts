@@ -26,7 +26,7 @@ interface Shape {
 interface Memory {
   revision: number
   fields: Map<string, Set<string>>
-  shapes: Map<string, Shape>
+  shapes: Map<number, Shape>
   /** Fields, and types of fields, that the store does not know yet. */
   news: Map<string, Set<FieldType>>
   noted: number
@@ -72,12 +72,12 @@ async function remembered(store: Store, { connection, resource }: Source): Promi
 }
 
 function note(memory: Memory, item: Json): void {
-  const text = signature(item)
-  let shape = memory.shapes.get(text)
+  const number = signature(item)
+  let shape = memory.shapes.get(number)
   if (!shape) {
     const fields = fieldsOf(item)
     shape = { fields: [...fields.keys()], count: 0, first: 0, last: 0 }
-    memory.shapes.set(text, shape)
+    memory.shapes.set(number, shape)
     for (const [path, types] of fields) {
       const usual = memory.fields.get(path)
       const strange = [...types].filter((type) => !usual?.has(type))

@@ -76,6 +76,6 @@ test('a table with keys of its own, a deep item and a long list are not followed
   let deep: unknown = 1
   for (let i = 0; i < 10_000; i++) deep = { a: deep }
   expect(fieldsOf(deep).size).toBeLessThan(20)
-  expect(signature(deep).length).toBeLessThan(100)
+  expect(signature(deep)).toBe(signature({ a: deep }))
   expect(told({ list: Array.from({ length: 100_000 }, (_, i) => i) })).toEqual(['list: list', 'list[]: number'])
 })

@@ -10,23 +10,46 @@ const DEPTH = 12
 /** An object with more keys than this is a table with keys of its own, not fields. */
 const KEYS = 200
 
-/** The same text for items of the same structure: cheap, made once for each item. */
-export function signature(value: Json, depth = 0): string {
-  if (value === null || value === undefined) return '-'
-  if (typeof value !== 'object') return typeof value === 'string' ? 't' : typeof value === 'number' ? 'n' : 'b'
-  if (depth === DEPTH) return '.'
-  if (Array.isArray(value)) {
-    if (value.length === 0) return '[]'
-    if (value.length === 1) return `[${signature(value[0], depth + 1)}]`
-    const kinds = new Set<string>()
-    for (const item of sampled(value)) kinds.add(signature(item, depth + 1))
-    return `[${[...kinds].join('|')}]`
+/** The same number for items of the same structure: cheap, made once for each item. */
+export function signature(value: Json, depth = 0): number {
+  if (value === null || value === undefined) return 1
+  if (typeof value !== 'object') return typeof value === 'string' ? 2 : typeof value === 'number' ? 3 : 4
+  if (depth === DEPTH) return 5
+  if (Array.isArray(value)) return ofList(value, depth)
+  let hash = 6
+  let keys = 0
+  for (const key in value) {
+    if (++keys > KEYS) return 7
+    hash = mixed(hash, Math.imul(nameHash(key), 31) + signature(value[key], depth + 1))
   }
-  const keys = Object.keys(value)
-  if (keys.length > KEYS) return '{…}'
-  let text = '{'
-  for (const key of keys) text += `${key}\t${signature(value[key], depth + 1)}\n`
-  return `${text}}`
+  return mixed(hash, keys)
+}
+
+/** Of the different structures of its items, in any order. */
+function ofList(list: Json[], depth: number): number {
+  if (list.length === 0) return 8
+  const kinds = new Set<number>()
+  for (const item of sampled(list)) kinds.add(signature(item, depth + 1))
+  let hash = kinds.size
+  for (const kind of kinds) hash = (hash + mixed(9, kind)) | 0
+  return mixed(10, hash)
+}
+
+const mixed = (hash: number, more: number): number => {
+  const next = Math.imul(hash ^ Math.imul(more, 0x85ebca6b), 0xc2b2ae35)
+  return next ^ (next >>> 15)
+}
+
+const NAMES = 10_000
+const names = new Map<string, number>()
+function nameHash(name: string): number {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  let hash = name.length
+  for (let i = 0; i < name.length; i++) hash = mixed(hash, name.charCodeAt(i))
+  if (names.size >= NAMES) names.clear()
+  names.set(name, hash)
+  return hash
 }
 
 /** The fields of an item with their types, lists passed through: `line_items[].sku`. */

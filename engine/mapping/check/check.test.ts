@@ -242,3 +242,29 @@ test('the fields of an object without `fields:` are one error, with the right fo
     ],
   ])
 })
+
+test('a mapping tells what it has to do with a field of its source', async () => {
+  const set = await mappingsFromText({
+    'x/orders':
+      'from: x.orders\nto: order\npartial: true\nignore: [_links, line_items.taxes]\nfields:\n  number: number\n  customer: { from: billing, fields: { email: email } }\n  lines: { each: line_items, where: { kind: item }, fields: { sku: "product[0].sku", quantity: count } }\n',
+  })
+  const { concern } = set.get('x/orders')!
+  const told = (field: string) => concern(field) ?? 'nothing'
+  for (const field of [
+    'number',
+    'billing',
+    'billing.email',
+    'line_items',
+    'line_items[]',
+    'line_items[].kind',
+    'line_items[].product[].sku',
+  ])
+    expect([field, told(field)]).toEqual([field, 'reads'])
+  expect(['_links', '_links.self', 'line_items[].taxes[].id'].map(told)).toEqual(['ignores', 'ignores', 'ignores'])
+  expect(['note', 'billing.phone', 'line_items[].price', 'numbers'].map(told)).toEqual([
+    'nothing',
+    'nothing',
+    'nothing',
+    'nothing',
+  ])
+})
