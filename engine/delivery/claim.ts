@@ -11,6 +11,8 @@ export const leaseMs = (deadlineMs: number): number => CHUNK_MS + deadlineMs
 
 /** What two processes died with is claimed alone, also where an old job still names it among others. */
 const SUSPECT = 2
+/** What is put on a suspect's deaths while it is mapped: dying there says much about it, dying while a vendor is silent little. */
+const WEIGHT = 3
 
 /** Those of the handoffs that are owed and due; of a route that this process does not know it takes none. */
 export async function claim(
@@ -21,18 +23,33 @@ export async function claim(
   lease: number,
   alone: boolean,
 ): Promise<Claimed[]> {
-  return store.query<Claimed & Record<string, unknown>>(CLAIM, [ids, worker, lease, routes, alone ? 32_767 : SUSPECT])
+  return store.query<Claimed & Record<string, unknown>>(CLAIM, [
+    ids,
+    worker,
+    lease,
+    routes,
+    alone ? 32_767 : SUSPECT,
+    alone ? WEIGHT : 0,
+  ])
+}
+
+/** A suspect has survived its mapping: a death from here on is more likely somebody else's. */
+export async function mapped(store: Store, claimed: Claimed[]): Promise<void> {
+  await store.query(
+    'update handoff set deaths = deaths - $3 from unnest($1::bigint[], $2::bigint[]) as x(id, fence) where handoff.id = x.id and handoff.fence = x.fence',
+    [claimed.map((each) => each.id), claimed.map((each) => each.fence), WEIGHT],
+  )
 }
 
 const CLAIM = `
 with now as (select hub_now() as at),
 mine as (
-  select id, sending from handoff, now
+  select id, sending, deaths from handoff, now
   where id = any($1::bigint[]) and state = 'owed' and due_at <= now.at and route = any($4::text[]) and deaths < $5 order by id for update of handoff skip locked)
 update handoff set state = 'sending', fence = handoff.fence + 1, worker = $2, lease_until = now.at + $3 * interval '1 ms',
-  sending = record.version, queued_at = null, updated_at = now.at
+  sending = record.version, deaths = handoff.deaths + $6, queued_at = null, updated_at = now.at
 from mine, record, now where handoff.id = mine.id and record.id = handoff.record_id
-returning handoff.id, handoff.route, handoff.kind, handoff.occurrence, handoff.fence, handoff.wanted, handoff.attempts, handoff.deaths, handoff.image,
+returning handoff.id, handoff.route, handoff.kind, handoff.occurrence, handoff.fence, handoff.wanted, handoff.attempts, mine.deaths, handoff.image,
   handoff.request, handoff.idempotency_key as "idempotencyKey", (extract(epoch from now.at - handoff.uncertain_since) * 1000)::float8 as "uncertainMs",
   mine.sending as "uncertainVersion",
   record.id as "recordId", record.type, record.key, record.version, record.data, record.deleted`

@@ -3,7 +3,7 @@
 import { ConnectorError, type Exchange } from '#connector'
 import type { Claimed, Result, Route, Settlement, Step } from '../hub.ts'
 import type { Store } from '../platform/store/store.ts'
-import { claim, leaseMs } from './claim.ts'
+import { claim, leaseMs, mapped } from './claim.ts'
 import { loadOwnLinks, type Parents } from './context.ts'
 import { gathering } from './exchanges.ts'
 import { type Payload, prepareAll } from './prepare.ts'
@@ -44,6 +44,8 @@ export async function deliver(facts: DeliveryFacts, ids: number[], settle: Settl
     )
     throw error
   })
+
+  if (facts.alone) await mapped(store, claimed)
 
   // Outcomes are written when the chunk is done, or every second of a slow one, so that little is lost to a crash.
   let unsaved = chunk.settled

@@ -17,8 +17,8 @@ interface PrepareFacts {
   parents: Parents
 }
 
-/** Processes that ended while they worked on a handoff before it is parked. */
-const DEADLY = 3
+/** Two deaths in a chunk and two while it was mapped alone, or ten of any kind: see claim.ts. */
+const DEADLY = 10
 
 export async function prepareAll(facts: PrepareFacts, claimed: Claimed[]): Promise<Map<Claimed, Payload | Result>> {
   const { store, connection, routes } = facts
@@ -54,7 +54,7 @@ export async function prepareAll(facts: PrepareFacts, claimed: Claimed[]): Promi
 function stoppedBefore(handoff: Claimed, route: Route, missing: string | undefined): Payload | Result | undefined {
   if (handoff.deaths >= DEADLY) {
     const code = 'HUB_DELIVERY_DEADLY'
-    const message = `The hub's process ended ${DEADLY} times while it worked on this handoff.`
+    const message = "The hub's process ended again and again while it worked on this handoff."
     const cure = 'Look at the mapping functions it uses, then `handoff failures retry ID`.'
     return { result: 'parked', problems: [{ code, message, cure }] }
   }
