@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { loadSchemas } from '../engine/platform/config/schema.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: JSON Schema
 type Schema = any
 
 const schemas = loadSchemas(path.resolve(import.meta.dirname, '..', 'schemas'))
