@@ -21,7 +21,7 @@ export async function loadConnectors(folder = FOLDER): Promise<Map<string, Regis
 }
 
 /** One connector; loads no other. */
-export async function loadConnector(name: string, folder = FOLDER): Promise<Registered> {
+async function loadConnector(name: string, folder = FOLDER): Promise<Registered> {
   const own = path.join(folder, name)
   const module = await import(pathToFileURL(path.join(own, 'connector.ts')).href)
   const connector: Connector<any> | undefined = module.default
@@ -31,7 +31,7 @@ export async function loadConnector(name: string, folder = FOLDER): Promise<Regi
 }
 
 /** The names of the connectors that are there, without loading them. */
-export async function connectorNames(folder = FOLDER): Promise<string[]> {
+async function connectorNames(folder = FOLDER): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: false }).catch(() => [])
   const names: string[] = []
   for (const entry of entries) {

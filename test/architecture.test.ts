@@ -22,7 +22,7 @@ const HOMES: Record<string, RegExp> = {
   ajv: /^engine\/platform\/config\//,
   'ajv-formats': /^engine\/platform\/config\//,
   axios: /^engine\/connector\/http\.ts$/,
-  undici: /^engine\/connector\/http\.ts$/,
+  undici: /^engine\/connector\/http\.ts$|^bench\//,
   'big.js': /^engine\/mapping\//,
   bullmq: /^engine\/platform\/queue\//,
   commander: /^engine\/cli\/|^tools\/docs-cli\.ts$/,
