@@ -11,6 +11,7 @@ import { releaseParked, sweepWaits, undecided } from './handoff/sweep.ts'
 import { parkEndlessWaits } from './handoff/waits.ts'
 import { reclaim } from './handoff/wake.ts'
 import type { ConnectionClient } from './hub.ts'
+import { openAlertTicker } from './outcome/alerts/tick.ts'
 import { openConnectionStates } from './outcome/connections.ts'
 import { openPipeline, type Pipeline } from './pipeline.ts'
 import type { Environment } from './platform/config/environment.ts'
@@ -21,6 +22,7 @@ import { rateGate } from './platform/rate-limit.ts'
 import { startServer } from './platform/server/server.ts'
 import { serverIsGone } from './platform/store/pool.ts'
 import { openStore, type Store } from './platform/store/store.ts'
+import { alertLimits, alertPolicies } from './setup/alerts.ts'
 import { type Assembly, assemble } from './setup/assemble.ts'
 import { type LoadedHub, loadHub, PROJECT } from './setup/load.ts'
 import { ensureSubscriptions } from './setup/subscriptions.ts'
@@ -55,6 +57,7 @@ const WAKE_EVERY = 500
 const SWEEP_EVERY = 2_000
 const PROBE_EVERY = 1_000
 const WAITS_EVERY = 30_000
+const ALERTS_EVERY = 1_000
 
 /** Starts a hub whose configuration has no errors (see loadHub). */
 export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Promise<HubProcess> {
@@ -219,10 +222,20 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
         .finally(() => (busy = false))
     }, ms)
   }
+  const policies = alertPolicies(loaded.config)
+  const alerts = openAlertTicker({
+    store,
+    policies: () => policies,
+    limits: () => alertLimits(loaded.config, options.schedule),
+    deliver: (connection, ids) => pipeline.deliver(connection, ids),
+    onError,
+    onUnheard: (alert) => log.error({ alert }, 'nobody is left to tell this alert to'),
+  })
   const timers = [
     repeat(WAKE_EVERY, async () => pipeline.wakeSoon()),
     repeat(SWEEP_EVERY, sweep),
     repeat(PROBE_EVERY, () => states.probe()),
+    ...(policies.length > 0 ? [repeat(ALERTS_EVERY, alerts.tick)] : []),
     repeat(WAITS_EVERY, () => parkEndlessWaits(store, [...assembly.routes.values()])),
     // A wiped queue has no schedules either.
     repeat(60_000, () => Promise.all([...schedules].map(([name, list]) => queues.schedule(name, list)))),
@@ -239,6 +252,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     watcher.close()
     clearTimeout(reloading)
     for (const timer of timers) clearInterval(timer)
+    await alerts.idle()
     await server?.close()
     await queues.close()
     await pipeline.idle()

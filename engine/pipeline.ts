@@ -159,7 +159,9 @@ export function openPipeline(hub: Running) {
       release,
       keepAnswers: async (tx: Transaction, kept: KeptAnswer[]) => {
         for (const [route, items] of Map.groupBy(kept, (each) => each.route)) {
-          const to = answers.get(route)!
+          const to = answers.get(route)
+          // What a channel answers to the message of an alert changes no record.
+          if (!to) continue
           calls.add(route)
           const into = {
             source: to.name,

@@ -32,6 +32,7 @@ const config = {
   sources: { orders: { pull: 'shop.orders', into: 'order', every: '1h' } },
   routes: { 'to-warehouse': { record: 'order', push: 'warehouse.orders' } },
   owners: {},
+  alerts: {},
   server: { host: '127.0.0.1', port: 0 },
 }
 const loaded = {

@@ -1,6 +1,7 @@
 // The `handoff` command. Each verb has a file of its own.
 
 import { Command } from 'commander'
+import { alertsCommand } from './alerts.ts'
 import { demoCommand } from './demo.ts'
 import { driftCommand } from './drift.ts'
 import { failuresCommand } from './failures.ts'
@@ -34,6 +35,7 @@ export function buildProgram(): Command {
     traceCommand,
     failuresCommand,
     driftCommand,
+    alertsCommand,
   ])
     add(program)
   for (const command of program.commands) command.exitOverride()

@@ -34,7 +34,7 @@ export function traceCommand(program: Command): void {
 function parentFields(): { type: string; path: string[] }[] {
   const schemas = loadSchemas(path.join(PROJECT, 'schemas'))
   const facts = factsOf(
-    { connections: {}, sources: {}, routes: {}, owners: {}, server: { host: '', port: 0 } },
+    { connections: {}, sources: {}, routes: {}, owners: {}, alerts: {}, server: { host: '', port: 0 } },
     schemas,
   )
   return schemas

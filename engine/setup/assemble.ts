@@ -4,6 +4,7 @@ import type { Route, Source } from '../hub.ts'
 import type { MappingSet } from '../mapping/types.ts'
 import type { HubConfig, RouteConfig, SourceConfig } from '../platform/config/hub-config.ts'
 import { LANES } from '../platform/queue/queues.ts'
+import { alertRoutes } from './alerts.ts'
 import { mapperOf } from './mapper.ts'
 
 export interface Assembly {
@@ -31,6 +32,7 @@ export function assemble(parts: Parts): Assembly {
     assembly.routes.set(name, assembleRoute(parts, name, route))
     if (route.call) assembly.answers.set(name, assembleAnswer(parts, name, route))
   }
+  for (const route of alertRoutes(parts.config, parts.clients)) assembly.routes.set(route.name, route)
   return assembly
 }
 

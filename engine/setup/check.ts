@@ -8,6 +8,7 @@ import type { Schemas } from '../platform/config/schema.ts'
 import type { YamlFile } from '../platform/config/yaml.ts'
 import type { Registered } from '../registry.ts'
 import { answerMapping, routeMapping, sourceMapping, splitTarget } from './assemble.ts'
+import { checkAlert } from './check-alert.ts'
 
 export interface HubFacts {
   read: ReadConfig
@@ -38,6 +39,7 @@ export function checkHub(facts: HubFacts): Diagnostic[] {
     if (route.when && yaml)
       diagnostics.push(...facts.checkCondition(route.when, route.record, { yaml, path: ['routes', name, 'when'] }))
   }
+  for (const name of Object.keys(config.alerts)) checkAlert(facts, name, reporter('alerts', name))
   for (const [owned, owner] of Object.entries(config.owners)) {
     if (!config.connections[owner])
       reporter('owners', owned)(

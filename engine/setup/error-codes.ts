@@ -6,6 +6,14 @@ export interface ErrorCode {
 }
 
 export const errorCodes: Record<string, ErrorCode> = {
+  HUB_ALERT_NO_CONNECTION: {
+    means: 'No connection of this name sends alerts.',
+    cure: 'Take one of those that the message lists, or configure one: smtp, slack, teams, pagerduty, webhook.',
+  },
+  HUB_ALERT_NONE: {
+    means: 'No alerts are configured, so there is nobody to send a test message to.',
+    cure: 'Add `alerts:`, as in config/examples/with-alerts.yaml, or name a connection.',
+  },
   HUB_CONFIG_BAD_REFERENCE: {
     means: 'A `${…}` in a configuration is not a reference.',
     cure: 'Write `${env.NAME}`, `${env.NAME:-default}` or `${file:/path}`.',
@@ -23,6 +31,18 @@ export const errorCodes: Record<string, ErrorCode> = {
     cure: 'Set it, or write a default.',
   },
   HUB_CONFIG_FILE_UNREADABLE: { means: 'A secret file cannot be read.', cure: 'Create it, or correct the path.' },
+  HUB_CONFIG_NEVER_OVERDUE: {
+    means: 'An alert wants to hear of overdue handoffs, and no route says how long one may take.',
+    cure: 'Add `within: 15m` to a route, or remove `overdue`.',
+  },
+  HUB_CONFIG_NO_ALERTS: {
+    means: 'An alert is to be told to a connection that sends no alerts.',
+    cure: 'Name a connection of smtp, slack, teams, pagerduty or webhook.',
+  },
+  HUB_CONFIG_UNKNOWN_PLACE: {
+    means: '`about:` names something that is neither a connection nor a source nor a route.',
+    cure: 'Take the word that the message proposes.',
+  },
   HUB_CONFIG_INVALID: {
     means: 'The configuration has errors, which are listed above the message.',
     cure: 'Correct them; `handoff validate` shows them again.',
@@ -110,7 +130,7 @@ export const errorCodes: Record<string, ErrorCode> = {
     cure: 'Correct `pull:` or `push:`.',
   },
   HUB_DELIVERY_DEADLY: {
-    means: "The hub's process ended three times while it worked on this handoff.",
+    means: "The hub's process ended again and again while it worked on this handoff.",
     cure: 'Look at the mapping functions it uses, then retry it.',
   },
   HUB_DELIVERY_DEFECT: {

@@ -190,7 +190,7 @@ export async function openWorld(
       since: () => undefined,
       takesWebhooks: () => true,
     },
-    openConnections: () => states.open(['wms', 'shop', 'carrier']),
+    openConnections: () => states.open(['wms', 'shop', 'carrier', 'mail', 'chat']),
     concurrency: () => 8,
     onError,
   }

@@ -22,6 +22,7 @@ export interface SourceConfig {
   cron?: string
   zone?: string
   since?: string
+  silent?: string
   webhook?: boolean
   lane?: 'urgent' | 'normal' | 'bulk'
 }
@@ -33,13 +34,35 @@ export interface RouteConfig {
   once?: string
   with?: string[]
   mapping?: string
+  within?: string
   lane?: 'urgent' | 'normal' | 'bulk'
+}
+/** What an alert may be about; schemas/config/hub.json explains each. */
+export const ALERT_KINDS = [
+  'failed',
+  'parked',
+  'held',
+  'failing',
+  'connection-down',
+  'silent',
+  'overdue',
+  'no-worker',
+] as const
+export type AlertKind = (typeof ALERT_KINDS)[number]
+export interface AlertConfig {
+  on?: AlertKind[]
+  to: string[]
+  about?: string[]
+  group?: string
+  remind?: string
+  attempts?: number
 }
 export interface HubConfig {
   connections: Record<string, ConnectionConfig>
   sources: Record<string, SourceConfig>
   routes: Record<string, RouteConfig>
   owners: Record<string, string>
+  alerts: Record<string, AlertConfig>
   server: { host: string; port: number; publicUrl?: string }
 }
 
@@ -53,7 +76,7 @@ export interface ReadConfig {
   found: boolean
 }
 
-const SECTIONS = ['connections', 'sources', 'routes', 'owners'] as const
+const SECTIONS = ['connections', 'sources', 'routes', 'owners', 'alerts'] as const
 
 export function readConfig(
   folder: string,
@@ -66,6 +89,7 @@ export function readConfig(
     sources: {},
     routes: {},
     owners: {},
+    alerts: {},
     server: { host: '127.0.0.1', port: 8480 },
   }
   const diagnostics: Diagnostic[] = []

@@ -1,0 +1,150 @@
+// What is wrong now, set-based: a few statements over partial indexes, whatever the number of rows concerned.
+import type { Problem } from '../../hub.ts'
+import type { Transaction } from '../../platform/store/store.ts'
+import type { Trouble } from './trouble.ts'
+
+/** What the configuration says about time. */
+export interface Limits {
+  sources: { name: string; connection: string; missedMs: number | null; quietMs: number | null }[]
+  routes: { name: string; connection: string; withinMs: number }[]
+  /** The connections of today's configuration: what another one left behind is no trouble of today. */
+  connections: string[]
+  /** hub_now() when this process began: nothing was silent before it listened. */
+  startedAt: Date
+  /** The fewest attempts in a row that any policy wants to hear of. */
+  attempts: number
+}
+
+const SAMPLE = 5
+/** Owed and due for so long, on a connection that works, with nothing in flight: nobody takes it. */
+const NO_WORKER = '1 minute'
+
+type Row = Omit<Trouble, 'sample' | 'attempts'> & {
+  attempts?: number
+  /** Kept out of what is remembered: it only tells "no cause" from an empty one. */
+  cause_or_null?: string | null
+  rows: { id: string; subject: string; problems: Problem[] | null }[] | null
+}
+
+export async function detect(tx: Transaction, limits: Limits): Promise<Trouble[]> {
+  const found = [
+    ...(await tx.query<Row>(STUCK, [limits.connections])),
+    ...(await tx.query<Row>(PARKED, [limits.connections])),
+    ...(await tx.query<Row>(TRYING, [limits.connections, limits.attempts])),
+    ...(await tx.query<Row>(DOWN, [limits.connections])),
+    ...(await tx.query<Row>(IDLE, [limits.connections])),
+  ]
+  const { sources, routes } = limits
+  if (sources.length > 0) {
+    const columns = [sources.map((one) => one.name), sources.map((one) => one.connection)]
+    found.push(...(await tx.query<Row>(RUNS, [...columns, limits.attempts])))
+    const times = [sources.map((one) => one.missedMs), sources.map((one) => one.quietMs), limits.startedAt]
+    found.push(...(await tx.query<Row>(SILENT, [...columns, ...times])))
+  }
+  if (routes.length > 0)
+    found.push(
+      ...(await tx.query<Row>(OVERDUE, [
+        routes.map((one) => one.name),
+        routes.map((one) => one.connection),
+        routes.map((one) => one.withinMs),
+      ])),
+    )
+  return found.map(({ rows, attempts, cause_or_null: _, ...trouble }) => ({
+    ...trouble,
+    attempts: attempts ?? 0,
+    sample: (rows ?? []).map(({ id, subject, problems }) => {
+      const [problem] = problems ?? []
+      return {
+        id,
+        subject,
+        ...(problem ? { message: problem.message } : {}),
+        ...(problem?.cure ? { cure: problem.cure } : {}),
+      }
+    }),
+  }))
+}
+
+const WORKS = `not exists (select from connection_state s where s.connection = h.connection
+  and (s.state in ('paused', 'open', 'half-open') or (s.state = 'limited' and s.until > hub_now())))`
+
+/** Handoffs that fit, with what a person calls them. */
+const sample = (condition: string, order: string) => `(
+  select jsonb_agg(jsonb_build_object('id', one.id::text, 'subject', r.type || ' ' || r.key, 'problems', one.reason))
+  from (select h.id, h.record_id, h.reason from handoff h where ${condition} order by ${order} limit ${SAMPLE}) one
+  join record r on r.id = one.record_id) as rows`
+
+const STUCK = `
+select g.*, ${sample('h.state = g.kind and h.connection = g.connection and h.route = g.place and h.cause is not distinct from g.cause_or_null', 'h.id')}
+from (
+  select h.state as kind, 'handoff' as what, h.route as place, h.connection, coalesce(h.cause, '') as cause, h.cause as cause_or_null,
+    count(*)::int as count, min(h.updated_at) as since
+  from handoff h where h.state in ('failed', 'parked', 'held') and h.connection = any($1::text[]) group by h.state, h.route, h.connection, h.cause) g`
+
+const PARKED = `
+select g.*, (
+  select jsonb_agg(jsonb_build_object('id', one.source || '/' || one.external_id, 'subject', coalesce(one.origin, one.resource || ' ' || one.external_id), 'problems', one.errors))
+  from (select source, external_id, origin, resource, errors from item
+    where status = 'parked' and source = g.place and cause is not distinct from g.cause_or_null order by received_at limit ${SAMPLE}) one) as rows
+from (
+  select 'parked' as kind, 'item' as what, source as place, connection, coalesce(cause, '') as cause, cause as cause_or_null,
+    count(*)::int as count, min(coalesce(decided_at, received_at)) as since
+  from item where status = 'parked' and connection = any($1::text[]) group by source, connection, cause) g`
+
+// Of a connection that is down it is said once that it is down.
+const TRYING = `
+select g.*, ${sample("h.state = 'owed' and h.attempts >= $2 and h.connection = g.connection and h.route = g.place and h.cause is not distinct from g.cause_or_null", 'h.attempts desc')}
+from (
+  select 'failing' as kind, 'handoff' as what, h.route as place, h.connection, coalesce(h.cause, '') as cause, h.cause as cause_or_null,
+    count(*)::int as count, min(h.owed_at) as since, max(h.attempts)::int as attempts
+  from handoff h where h.state = 'owed' and h.attempts >= 3 and h.attempts >= $2 and h.connection = any($1::text[]) and ${WORKS}
+  group by h.route, h.connection, h.cause) g`
+
+const DOWN = `
+select 'connection-down' as kind, 'connection' as what, s.connection as place, s.connection,
+  case s.state when 'paused' then 'refused' else 'down' end as cause, 1 as count, s.since,
+  jsonb_build_array(jsonb_build_object('id', s.connection, 'subject', s.connection, 'problems', jsonb_build_array(jsonb_build_object('message', s.reason)))) as rows
+from connection_state s where s.state in ('paused', 'open', 'half-open') and s.connection = any($1::text[])`
+
+// Counted only where nothing is in flight: a long backlog that is being worked off costs nothing here.
+const IDLE = `
+with idle as materialized (
+  select h.connection from unnest($1::text[]) as h(connection)
+  where ${WORKS} and not exists (select from handoff busy where busy.state = 'sending' and busy.connection = h.connection))
+select g.*, ${sample("h.state = 'owed' and h.connection = g.connection", 'h.due_at')}
+from (
+  select 'no-worker' as kind, 'handoff' as what, h.connection as place, h.connection, '' as cause, count(*)::int as count, min(h.due_at) as since
+  from handoff h join idle on idle.connection = h.connection
+  where h.state = 'owed' and h.due_at < hub_now() - interval '${NO_WORKER}' group by h.connection) g`
+
+const RUNS = `
+select 'failing' as kind, 'source' as what, s.source as place, one.connection, '' as cause, 1 as count, coalesce(s.last_success_at, s.last_run_at) as since,
+  s.failures as attempts, jsonb_build_array(jsonb_build_object('id', s.source, 'subject', s.source, 'problems', jsonb_build_array(jsonb_build_object('message', s.message)))) as rows
+from unnest($1::text[], $2::text[]) as one(source, connection) join source_state s on s.source = one.source
+where s.failures >= $3 and not exists (select from connection_state c where c.connection = one.connection and c.state in ('paused', 'open', 'half-open'))`
+
+// Two kinds of silence: no run has succeeded for too long (the scheduler, or the system); runs succeed, but nothing is new. The
+// second is measured from the start of the process until a run of it has shown what is new.
+const SILENT = `
+select 'silent' as kind, 'source' as what, x.source as place, x.connection, x.cause, 1 as count, x.since,
+  jsonb_build_array(jsonb_build_object('id', x.source, 'subject', x.source, 'problems', case when x.message is null then null else jsonb_build_array(jsonb_build_object('message', x.message)) end)) as rows
+from (
+  select one.source, one.connection, 'no run' as cause, greatest(s.last_success_at, $5) as since, one.missed_ms as limit_ms, s.message
+  from unnest($1::text[], $2::text[], $3::float8[]) as one(source, connection, missed_ms) left join source_state s on s.source = one.source
+  union all
+  select one.source, one.connection, 'nothing new',
+    greatest(s.last_change_at, case when s.last_success_at >= $5 then s.last_change_at else $5 end, coalesce(s.last_change_at, $5),
+      (select max(w.received_at) from webhook w where w.connection = one.connection and w.status = 'read' and w.received_at > hub_now() - one.quiet_ms * interval '1 ms')),
+    one.quiet_ms, null
+  from unnest($1::text[], $2::text[], $4::float8[]) as one(source, connection, quiet_ms) left join source_state s on s.source = one.source) x
+where x.limit_ms is not null and x.since < hub_now() - x.limit_ms * interval '1 ms'
+  and not exists (select from connection_state c where c.connection = x.connection and c.state in ('paused', 'open', 'half-open'))`
+
+// One moment for all rows: hub_now() moves on while they are read.
+const OVERDUE = `
+with one as materialized (
+  select route, connection, hub_now() - ms * interval '1 ms' as before from unnest($1::text[], $2::text[], $3::float8[]) as o(route, connection, ms))
+select g.*, ${sample("h.state in ('owed', 'sending', 'waiting') and h.route = g.place and h.owed_at < (select before from one where one.route = g.place)", 'h.owed_at')}
+from (
+  select 'overdue' as kind, 'handoff' as what, one.route as place, one.connection, '' as cause, count(*)::int as count, min(h.owed_at) as since
+  from one join handoff h on h.route = one.route and h.state in ('owed', 'sending', 'waiting') and h.owed_at < one.before
+  group by one.route, one.connection) g`
