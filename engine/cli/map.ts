@@ -36,7 +36,11 @@ export function mapCommand(program: Command): void {
     .option('--id <id>', 'the external id (default: the first item there is)')
     .option('--item', 'show the item itself, as a file for `given` in a test')
     .option('--connection <name>', 'what `$connection` is', 'connection')
-    .option('--config <folder>', 'the configuration folder, for --from-connection', 'config')
+    .option(
+      '--config <folder>',
+      'for --from-connection: the configuration folder; where it is empty, the demo that runs',
+      'config',
+    )
     .option('--json', 'print JSON')
     .action(async (name: string, file: string | undefined, options: Options) => {
       const print = out(options)

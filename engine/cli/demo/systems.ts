@@ -31,6 +31,12 @@ export async function startSystems(dir: string): Promise<Systems> {
   }
 }
 
+/** Those of a demo that runs; undefined when none does. */
+export async function runningSystems(dir: string): Promise<Systems | undefined> {
+  const control = await reachable(dir)
+  return control ? systemsAt(control, undefined) : undefined
+}
+
 /** A process group of its own: Ctrl-C is for the hub, which may still be writing to these systems. */
 function launch(dir: string): number | undefined {
   const log = openSync(path.join(dir, 'systems.log'), 'a')
