@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Json } from '../engine/hub.ts'
 import { acceptDrift, listDrift } from '../engine/insight/drift.ts'
+import { openAlarm } from './support/alarm.ts'
 import { identity, openWorld, type World } from './support/world.ts'
 
 let world: World
@@ -155,4 +156,32 @@ test('two processes tell it once', async () => {
   } finally {
     await other[Symbol.asyncDispose]()
   }
+})
+
+test('an alert tells it once, with the fields and the mappings, and is over when it is accepted', async () => {
+  vi.useRealTimers()
+  await using alarm = await openAlarm({ alerts: { operations: { on: ['drift'], to: ['chat'] } } })
+  const { store } = alarm.world.hub
+  await store.query(
+    `insert into drift (connection, resource, path, change, old_type, new_type, mappings, at) values
+       ('shop', 'orders', 'total', 'retyped', 'text', 'number', '{shop/orders}', hub_now()),
+       ('shop', 'orders', 'coupon', 'new', null, 'object', '{}', hub_now() + interval '1 ms')`,
+  )
+  await alarm.world.until('it is told', async () => {
+    await alarm.tick()
+    return alarm.chat.length > 0
+  })
+  expect(alarm.chat[0]).toMatchObject({
+    severity: 'warning',
+    title: 'shop.orders sends 2 fields otherwise than before: total is number, was text and 1 more',
+    text: expect.stringContaining('Fields: total is number, was text (It touches shop/orders); coupon is new: object'),
+  })
+  expect(alarm.chat[0]!.text).toContain('To do: handoff drift list | handoff drift accept shop.orders')
+  expect(await acceptDrift(store, 'shop.orders')).toBe(2)
+  await alarm.world.until('it is over', async () => {
+    await alarm.world.pass('20 seconds')
+    await alarm.tick()
+    return alarm.chat.length > 1
+  })
+  expect(alarm.chat.map(({ state }) => state)).toEqual(['open', 'recovered'])
 })

@@ -32,6 +32,7 @@ export async function detect(tx: Transaction, limits: Limits): Promise<Trouble[]
     ...(await tx.query<Row>(PARKED, [limits.connections])),
     ...(await tx.query<Row>(TRYING, [limits.connections, limits.attempts])),
     ...(await tx.query<Row>(DOWN, [limits.connections])),
+    ...(await tx.query<Row>(DRIFT, [limits.connections])),
     ...(await tx.query<Row>(IDLE, [limits.connections])),
   ]
   const { sources, routes } = limits
@@ -115,6 +116,17 @@ from (
   select 'no-worker' as kind, 'handoff' as what, h.connection as place, h.connection, '' as cause, count(*)::int as count, min(h.due_at) as since
   from handoff h join idle on idle.connection = h.connection
   where h.state = 'owed' and h.due_at < hub_now() - interval '${NO_WORKER}' group by h.connection) g`
+
+// What changes within an hour is one release of the vendor, and one trouble.
+const DRIFT = `
+select 'drift' as kind, 'source' as what, connection || '.' || resource as place, connection, hour as cause, count(*)::int as count, min(at) as since,
+  to_jsonb((array_agg(jsonb_build_object('id', path, 'problems', problems, 'subject', path || case change
+    when 'new' then ' is new: ' || new_type when 'vanished' then ' is gone, was ' || old_type else ' is ' || new_type || ', was ' || old_type end)
+    order by at, path))[1:${SAMPLE}]) as rows
+from (select *, to_char(at at time zone 'UTC', 'YYYY-MM-DD HH24') as hour, case when mappings = '{}' then null
+    else jsonb_build_array(jsonb_build_object('message', 'It touches ' || array_to_string(mappings, ', ') || '.')) end as problems
+  from drift where connection = any($1::text[])) d
+group by connection, resource, hour`
 
 const RUNS = `
 select 'failing' as kind, 'source' as what, s.source as place, one.connection, '' as cause, 1 as count, coalesce(s.last_success_at, s.last_run_at) as since,

@@ -19,6 +19,7 @@ export function messageOf(
     ...(trouble.what === 'handoff' || trouble.what === 'item'
       ? [{ name: 'Concerned', value: concerned(trouble) }]
       : []),
+    ...(trouble.kind === 'drift' ? [{ name: 'Fields', value: fields(trouble) }] : []),
     { name: 'Since', value: moment(trouble.since) },
     { name: 'What happens next', value: NEXT[trouble.kind](trouble) },
     { name: 'To do', value: todo(trouble) },
@@ -68,6 +69,7 @@ const SEVERITY: Record<Told['kind'], AlertMessage['severity']> = {
   silent: 'error',
   overdue: 'warning',
   'no-worker': 'critical',
+  drift: 'warning',
 }
 
 /** One line, for subjects and lists. */
@@ -95,6 +97,8 @@ export function titleOf(
       return many(`${count === 1 ? 'is' : 'are'} late`)
     case 'no-worker':
       return `Nobody works for ${place}: ${count} handoff${count === 1 ? '' : 's'} due`
+    case 'drift':
+      return `${place} sends ${count === 1 ? 'a field' : `${count} fields`} otherwise than before${who(sample, count)}`
   }
 }
 
@@ -106,6 +110,7 @@ function who(sample: Told['sample'], count: number): string {
 
 const reasonOf = ({ sample, cause, kind }: Told): string | undefined => {
   const message = sample.find((one) => one.message)?.message
+  if (kind === 'drift') return undefined
   if (kind === 'overdue' || kind === 'no-worker') return message
   return [message, /^HUB_/.test(cause) ? `[${cause}]` : ''].filter(Boolean).join(' ') || undefined
 }
@@ -113,6 +118,13 @@ const reasonOf = ({ sample, cause, kind }: Told): string | undefined => {
 function concerned({ sample, count }: Told): string {
   const names = sample.map(({ id, subject }) => `${subject} (${id})`).join(', ')
   return count > sample.length ? `${names} and ${count - sample.length} more` : names
+}
+
+function fields({ sample, count }: Told): string {
+  const told = sample
+    .map(({ subject, message }) => `${subject}${message ? ` (${message.replace(/\.$/, '')})` : ''}`)
+    .join('; ')
+  return count > sample.length ? `${told}; and ${count - sample.length} more` : told
 }
 
 const NEXT: Record<Told['kind'], (trouble: Told) => string> = {
@@ -129,6 +141,7 @@ const NEXT: Record<Told['kind'], (trouble: Told) => string> = {
   silent: ({ cause }) => (cause === 'no run' ? 'It is read again on schedule.' : 'It goes on being read.'),
   overdue: () => 'They stay owed and are delivered as soon as that is possible.',
   'no-worker': () => 'They are delivered as soon as a worker takes them.',
+  drift: () => 'It goes on being read; what does not map is parked.',
 }
 
 function todo({ kind, what, place, count, cause, sample }: Told): string {
@@ -155,6 +168,8 @@ function todo({ kind, what, place, count, cause, sample }: Told): string {
       return `handoff trace ${quoted(first?.subject.replace(/^\S+ /, '') ?? '')} | handoff status`
     case 'no-worker':
       return 'handoff status | handoff start'
+    case 'drift':
+      return `handoff drift list | handoff drift accept ${place}`
   }
 }
 

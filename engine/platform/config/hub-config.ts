@@ -47,6 +47,7 @@ export const ALERT_KINDS = [
   'silent',
   'overdue',
   'no-worker',
+  'drift',
 ] as const
 export type AlertKind = (typeof ALERT_KINDS)[number]
 export interface AlertConfig {
