@@ -6,21 +6,22 @@
 //
 // Each arrow is a committed state in the store. Whoever dies between two of them loses nothing: the sweeper finds what is
 // undecided, owed or in flight without an owner, and the walk goes on from there.
-import { ConnectorError, type WebhookRequest } from '#connector'
+import type { WebhookRequest } from '#connector'
 import { deliver as deliverChunk } from './delivery/deliver.ts'
 import { hold, owe, release } from './handoff/owe.ts'
 import { type Awake, wake, wakeLost } from './handoff/wake.ts'
-import type { ConnectionClient, Source } from './hub.ts'
-import { type ClaimedItem, claimItems, claimLeft, parkItem, releaseItems } from './intake/claim.ts'
-import { collect } from './intake/collect.ts'
+import type { ConnectionClient, Route, Source } from './hub.ts'
+import type { ClaimedItem } from './intake/claim.ts'
+import { collect, collectionOf } from './intake/collect.ts'
 import { type Change, decide } from './intake/decide.ts'
+import { openDecider } from './intake/decider.ts'
 import { draft } from './intake/draft.ts'
 import { pull as pullPages, type RunReport } from './intake/pull.ts'
 import { openWebhookIntake } from './intake/webhooks.ts'
 import { type KeptAnswer, settle } from './outcome/settle.ts'
-import { type Coalesced, coalesced } from './platform/coalesce.ts'
+import { coalesced, turns } from './platform/coalesce.ts'
 import type { Queues } from './platform/queue/queues.ts'
-import { patiently, serverIsGone } from './platform/store/pool.ts'
+import { patiently } from './platform/store/pool.ts'
 import type { Store, Transaction } from './platform/store/store.ts'
 import type { Assembly } from './setup/assemble.ts'
 import type { Facts } from './setup/facts.ts'
@@ -41,8 +42,6 @@ export interface Running {
 }
 export type Pipeline = ReturnType<typeof openPipeline>
 
-/** Items decided on at once. */
-const BATCH = 500
 /** Of a destination that says nothing about it. */
 const DEADLINE_MS = 20_000
 
@@ -57,78 +56,24 @@ export function openPipeline(hub: Running) {
   const awake = async () => ({ ...(await hub.openConnections()), routes: [...hub.assembly().routes.keys()] })
 
   /** One at a time of what an earlier process died with: so it is known which one it was. */
-  let alone: Promise<unknown> = Promise.resolve()
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = alone.then(work)
-    alone = turn.catch(() => {})
-    return turn
-  }
+  const inTurn = turns()
 
-  /** Decides on everything that a source has waiting, one batch after another. */
-  const deciders = new Map<string, Coalesced>()
-  function decideSoon(name: string): void {
-    const known = deciders.get(name) ?? coalesced(() => decideAll(name), hub.onError)
-    deciders.set(name, known)
-    known()
-  }
-  async function decideAll(name: string): Promise<void> {
-    const source = () => (hub.signal.aborted ? undefined : sources().find((each) => each.name === name))
-    for (let now = source(); now; now = source()) {
-      const left = await inTurn(() => decideSome(now!, (from) => claimLeft(store, from, worker)))
-      if (left === 'none') break
-    }
-    // A batch that fails is split until the item that it fails on stands alone; that one is parked.
-    let limit = BATCH
-    for (let now = source(); now; now = source()) {
-      const came = await decideSome(now, (from) => claimItems(store, from, worker, limit))
-      if (came === 'none') return
-      limit = came === 'failed' ? Math.ceil(limit / 2) : Math.min(BATCH, limit * 2)
-    }
-  }
-  async function decideSome(
-    source: Source,
-    claim: (source: Source) => Promise<ClaimedItem[]>,
-  ): Promise<'none' | 'decided' | 'failed'> {
-    const items = await claim(source)
-    if (items.length === 0) return 'none'
-    try {
-      await decideBatch(source, items)
-      wakeSoon()
-      return 'decided'
-    } catch (error) {
-      const later = serverIsGone(error) || error instanceof ConnectorError
-      const alone = items.length === 1 && !later
-      // Patiently: a claim that is not given back is looked at by nobody for as long as this process lives.
-      await patiently(
-        () =>
-          alone
-            ? parkItem(store, source, items[0]!, worker, error as Error)
-            : releaseItems(store, source, items, worker),
-        hub.signal,
-      )
-      if (later) throw error
-      return 'failed'
-    }
-  }
+  const decider = openDecider({
+    store,
+    worker,
+    signal: hub.signal,
+    sources,
+    inTurn,
+    decide: decideBatch,
+    decided: () => wakeSoon(),
+    onError: hub.onError,
+  })
   async function decideBatch(source: Source, items: ClaimedItem[]): Promise<void> {
     const routes = [...hub.assembly().routes.values()]
-    const decider = {
-      ...facts,
-      release,
-      hold,
-      owe: (tx: Transaction, changes: Change[]) => owe(tx, routes, changes),
-      routesTo: (connection: string, resource: string, type: string) =>
-        routes
-          .filter(
-            (route) =>
-              route.kind === 'push' &&
-              route.connection === connection &&
-              route.target === resource &&
-              route.record === type,
-          )
-          .map((route) => route.name),
-    }
-    await decide(store, decider, source, await draft(store, source, items), items, worker)
+    const owed = (tx: Transaction, changes: Change[]) => owe(tx, routes, changes)
+    const routesTo = (connection: string, resource: string, type: string) => pushing(routes, connection, resource, type)
+    const rules = { ...facts, release, hold, owe: owed, routesTo }
+    await decide(store, rules, source, await draft(store, source, items), items, worker)
   }
 
   const pulling = new Set<string>()
@@ -139,50 +84,28 @@ export function openPipeline(hub: Running) {
     pulling.add(name)
     return pullPages(store, hub.clients.get(source.connection)!, source, worker, {
       signal: hub.signal,
-      onPage: () => decideSoon(name),
+      onPage: () => decider.soon(name),
       ...(since ? { since } : {}),
     }).finally(() => pulling.delete(name))
   }
 
+  /** `single`: a handoff that processes died with, delivered alone. */
   async function deliver(connection: string, ids: number[], single = false): Promise<void> {
-    if (single) return inTurn(() => deliverNow(connection, ids, true))
-    return deliverNow(connection, ids, false)
+    return single ? inTurn(() => deliverNow(connection, ids, true)) : deliverNow(connection, ids, false)
   }
   async function deliverNow(connection: string, ids: number[], alone: boolean): Promise<void> {
     const { connections, trial } = await hub.openConnections()
     if (![...connections, ...trial].includes(connection)) return
     const { routes, answers } = hub.assembly()
     const calls = new Set<string>()
-    const settleFacts = {
-      store,
-      connection,
-      release,
-      keepAnswers: async (tx: Transaction, kept: KeptAnswer[]) => {
-        for (const [route, items] of Map.groupBy(kept, (each) => each.route)) {
-          const to = answers.get(route)
-          // What a channel answers to the message of an alert changes no record.
-          if (!to) continue
-          calls.add(route)
-          const into = {
-            source: to.name,
-            connection,
-            resource: to.resource,
-            via: 'answer',
-            lane: to.lane,
-            revision: to.revision,
-            rereads: false,
-          } as const
-          await collect(
-            tx,
-            into,
-            items.map(({ recordId, externalId, answer }) => ({
-              id: externalId,
-              text: JSON.stringify(answer),
-              recordId,
-            })),
-          )
-        }
-      },
+    const keepAnswers = async (tx: Transaction, kept: KeptAnswer[]) => {
+      for (const [route, items] of Map.groupBy(kept, (each) => each.route)) {
+        const to = answers.get(route)
+        // What a channel answers to the message of an alert changes no record.
+        if (!to) continue
+        calls.add(route)
+        await collect(tx, collectionOf(to, 'answer'), items.map(itemOf))
+      }
     }
     await deliverChunk(
       {
@@ -197,23 +120,24 @@ export function openPipeline(hub: Running) {
         signal: hub.signal,
       },
       ids,
-      (settlements) => patiently(() => settle(settleFacts, settlements), hub.signal),
+      (settlements) => patiently(() => settle({ store, connection, release, keepAnswers }, settlements), hub.signal),
     )
-    for (const route of calls) decideSoon(route)
+    for (const route of calls) decider.soon(route)
     wakeSoon()
   }
 
-  const accept = openWebhookIntake(store, (connection, resource) =>
-    [...hub.assembly().sources.values()].find(
-      (source) => source.connection === connection && source.resource === resource && facts.takesWebhooks(source.name),
-    ),
-  )
+  const accept = openWebhookIntake(store, (connection, resource) => {
+    const here = [...hub.assembly().sources.values()]
+    return here.find(
+      (each) => each.connection === connection && each.resource === resource && facts.takesWebhooks(each.name),
+    )
+  })
   async function webhook(connection: string, request: WebhookRequest) {
     const client = hub.clients.get(connection)
     if (!client)
       return { status: 404, body: { code: 'HUB_WEBHOOK_UNKNOWN', message: `There is no connection "${connection}".` } }
     const { source, ...answer } = await accept(client, request)
-    if (source) decideSoon(source.name)
+    if (source) decider.soon(source.name)
     return answer
   }
 
@@ -224,7 +148,19 @@ export function openPipeline(hub: Running) {
 
   /** Resolves when no decision and no waking is under way. */
   async function idle(): Promise<void> {
-    await Promise.all([...deciders.values(), wakeSoon].map((each) => each.idle()))
+    await Promise.all([decider.idle(), wakeSoon.idle()])
   }
-  return { pull, decideSoon, deliver, webhook, wakeSoon, recover, idle }
+  return { pull, decideSoon: decider.soon, deliver, webhook, wakeSoon, recover, idle }
+}
+
+/** The routes that push records of a type to a resource. */
+function pushing(routes: Route[], connection: string, resource: string, type: string): string[] {
+  const there = routes.filter(
+    (route) => route.kind === 'push' && route.connection === connection && route.target === resource,
+  )
+  return there.filter((route) => route.record === type).map((route) => route.name)
+}
+
+function itemOf({ recordId, externalId, answer }: KeptAnswer) {
+  return { id: externalId, text: JSON.stringify(answer), recordId }
 }

@@ -3,7 +3,7 @@
 // An item is state, not an event: the store keeps the latest one of each external id. What is already there, unchanged and
 // decided under today's mapping, is not even sent to the database (25 times the rate of a re-pull).
 import { createHash } from 'node:crypto'
-import type { SourceItem } from '../hub.ts'
+import type { Source, SourceItem } from '../hub.ts'
 import type { Transaction } from '../platform/store/store.ts'
 
 export interface Collection {
@@ -18,6 +18,11 @@ export interface Collection {
   asOf?: Date
   /** Whether one item can be read afresh at the source. */
   rereads: boolean
+}
+/** Where the items of a source go, and how they came. */
+export function collectionOf(source: Source, via: Collection['via']): Collection {
+  const { name, connection, resource, lane, revision, fetch } = source
+  return { source: name, connection, resource, via, lane, revision, rereads: fetch !== undefined }
 }
 export type CollectedItem = SourceItem & { stale?: boolean; recordId?: number }
 

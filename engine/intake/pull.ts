@@ -4,7 +4,7 @@ import type { ConnectionClient, Position, PulledPage } from '#connector'
 import type { Source } from '../hub.ts'
 import { patiently } from '../platform/store/pool.ts'
 import type { Store } from '../platform/store/store.ts'
-import { collect } from './collect.ts'
+import { collect, collectionOf } from './collect.ts'
 
 export interface RunReport {
   pages: number
@@ -74,17 +74,7 @@ async function keep(
   asOf: Date,
 ): Promise<{ changed: number; at: Date }> {
   return store.transaction(async (tx) => {
-    const { connection, resource, lane, revision } = source
-    const into = {
-      source: source.name,
-      connection,
-      resource,
-      via: 'pull',
-      lane,
-      revision,
-      asOf,
-      rereads: source.fetch !== undefined,
-    } as const
+    const into = { ...collectionOf(source, 'pull'), asOf }
     const stored = await collect(tx, into, page.items)
     const [moved] = await tx.query<{ at: Date }>(
       `update source_state set position = $2, last_change_at = case when $3 then hub_now() else last_change_at end

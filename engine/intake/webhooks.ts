@@ -4,7 +4,7 @@ import { type ConnectionClient, ConnectorError, type WebhookDelivery, type Webho
 import type { Source } from '../hub.ts'
 import { serverIsGone } from '../platform/store/pool.ts'
 import type { Store } from '../platform/store/store.ts'
-import { collect } from './collect.ts'
+import { collect, collectionOf } from './collect.ts'
 
 export interface WebhookVerdict {
   status: number
@@ -30,12 +30,16 @@ export function openWebhookIntake(
   sourceFor: (connection: string, resource: string) => Source | undefined,
 ) {
   const waiting: Waiting[] = []
-  let timer: NodeJS.Timeout | undefined
+  let scheduled = false
+  const schedule = (ms: number) => {
+    if (!scheduled) setTimeout(flush, ms)
+    scheduled = true
+  }
 
   async function flush(): Promise<void> {
-    timer = undefined
+    scheduled = false
     const batch = waiting.splice(0, MOST)
-    if (waiting.length > 0) timer = setTimeout(flush, 0)
+    if (waiting.length > 0) schedule(0)
     try {
       await storeBatch(store, batch)
       for (const each of batch) each.done()
@@ -50,7 +54,7 @@ export function openWebhookIntake(
   function stored(call: Omit<Waiting, 'done'>): Promise<void> {
     return new Promise((resolve, reject) => {
       waiting.push({ ...call, done: (error) => (error ? reject(error) : resolve()) })
-      timer ??= setTimeout(flush, GATHER_MS)
+      schedule(GATHER_MS)
     })
   }
 
@@ -97,19 +101,7 @@ async function storeBatch(store: Store, batch: Waiting[]): Promise<void> {
     for (const { source, delivery } of batch)
       if (source && delivery) bySource.set(source, [...(bySource.get(source) ?? []), ...delivery.items])
     for (const source of [...bySource.keys()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      await collect(
-        tx,
-        {
-          source: source.name,
-          connection: source.connection,
-          resource: source.resource,
-          via: 'webhook',
-          lane: source.lane,
-          revision: source.revision,
-          rereads: source.fetch !== undefined,
-        },
-        bySource.get(source)!,
-      )
+      await collect(tx, collectionOf(source, 'webhook'), bySource.get(source)!)
     }
   })
 }

@@ -21,3 +21,13 @@ export function coalesced(work: () => Promise<void>, onError: (error: Error) => 
   }
   return Object.assign(start, { idle: async () => current })
 }
+
+/** A queue of one: each work begins when the one before it has ended, however that ended. */
+export function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(work)
+    last = turn.catch(() => {})
+    return turn
+  }
+}

@@ -1,0 +1,78 @@
+// Decides on everything that a source has waiting, one batch after another. A batch that fails is split until the item that it
+// fails on stands alone; that one is parked, and all others go on.
+import { ConnectorError } from '#connector'
+import type { Source } from '../hub.ts'
+import { type Coalesced, coalesced } from '../platform/coalesce.ts'
+import { patiently, serverIsGone } from '../platform/store/pool.ts'
+import type { Store } from '../platform/store/store.ts'
+import { type ClaimedItem, claimItems, claimLeft, parkItem, releaseItems } from './claim.ts'
+
+export interface DeciderFacts {
+  store: Store
+  worker: number
+  signal: AbortSignal
+  /** Today's sources; a source that is gone decides no more. */
+  sources: () => Source[]
+  /** Runs what processes died with one at a time. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  decide: (source: Source, items: ClaimedItem[]) => Promise<void>
+  /** Called after each batch: something may be owed now. */
+  decided: () => void
+  onError: (error: Error) => void
+}
+
+/** Items decided on at once. */
+const BATCH = 500
+
+export function openDecider(facts: DeciderFacts) {
+  const { store, worker, signal } = facts
+  const deciders = new Map<string, Coalesced>()
+
+  async function all(name: string): Promise<void> {
+    const source = () => (signal.aborted ? undefined : facts.sources().find((each) => each.name === name))
+    for (let now = source(); now; now = source()) {
+      const left = await facts.inTurn(() => some(now!, claimLeft(store, now!, worker)))
+      if (left === 'none') break
+    }
+    let limit = BATCH
+    for (let now = source(); now; now = source()) {
+      const came = await some(now, claimItems(store, now, worker, limit))
+      if (came === 'none') return
+      limit = came === 'failed' ? Math.ceil(limit / 2) : Math.min(BATCH, limit * 2)
+    }
+  }
+
+  async function some(source: Source, claimed: Promise<ClaimedItem[]>): Promise<'none' | 'decided' | 'failed'> {
+    const items = await claimed
+    if (items.length === 0) return 'none'
+    try {
+      await facts.decide(source, items)
+      facts.decided()
+      return 'decided'
+    } catch (error) {
+      const later = serverIsGone(error) || error instanceof ConnectorError
+      const [only] = items.length === 1 && !later ? items : []
+      // Patiently: a claim that is not given back is looked at by nobody for as long as this process lives.
+      await patiently(
+        () =>
+          only ? parkItem(store, source, only, worker, error as Error) : releaseItems(store, source, items, worker),
+        signal,
+      )
+      if (later) throw error
+      return 'failed'
+    }
+  }
+
+  return {
+    /** Starts deciding on a source, or lets it run once more when it runs already. */
+    soon(name: string): void {
+      const known = deciders.get(name) ?? coalesced(() => all(name), facts.onError)
+      deciders.set(name, known)
+      known()
+    },
+    /** Resolves when no decision is under way. */
+    async idle(): Promise<void> {
+      await Promise.all([...deciders.values()].map((each) => each.idle()))
+    },
+  }
+}
