@@ -234,7 +234,7 @@ describe('what is noticed', () => {
       failedAt ||= Date.now()
       throw new ConnectorError('permanent', 'HUB_VENDOR_REFUSED', 'unknown SKU')
     }
-    const hub = await openAlarm({ world: await alarm.world.join(), mail: alarm.mail })
+    const hub = await openAlarm({ world: await alarm.world.join(), mail: alarm.mail, realPace: true })
     const timer = setInterval(() => void hub.tick(), 1_000)
     await alarm.world.arrive([{ id: 7, number: '7', status: 'open', lines: [] }])
     await alarm.world.until('it was told', () => alarm.mail.letters.length > 0)

@@ -52,10 +52,12 @@ export default defineConnector({
       answerSchema: 'sent.json',
       repeat: 'allow',
       // The same event twice is one alert there: they have the same dedup_key.
-      call: async (api, message: AlertMessage) => ({
-        ...(await api.post('/enqueue', eventOf(message))),
-        id: message.key,
-      }),
+      call: async (api, message: AlertMessage) => {
+        const taken = await api.post('/enqueue', eventOf(message))
+        // Nobody has to close what was only tried out.
+        if (message.state === 'test') await api.post('/enqueue', eventOf({ ...message, state: 'recovered' }))
+        return { ...taken, id: message.key }
+      },
       id: (sent) => sent.id,
     },
   },

@@ -86,7 +86,7 @@ function failure(host: string, error: NodemailerError, mask: (text: string) => s
   const why = mask(error.message)
   const say = (sentence: string) => `The mail server ${host} ${sentence}: ${why}`
   // STARTTLS that is not offered comes with a 5xx of its own: the message was not even shown to the server.
-  if (code === 'ETLS' || code === 'EREQUIRETLS')
+  if (code === 'ETLS' || code === 'EREQUIRETLS' || /certificate/i.test(error.message))
     return new ConnectorError('retryable', 'HUB_MAIL_TLS', say('speaks no TLS'), { cause: error })
   if (responseCode >= 400 && responseCode < 500)
     return new ConnectorError('retryable', 'HUB_MAIL_LATER', say('asks to try again later'), { cause: error })

@@ -23,9 +23,21 @@ export interface Alarm extends AsyncDisposable {
   stuck: (count: number, how?: { state?: string; message?: string; cause?: string; from?: number }) => Promise<void>
 }
 
-type Options = { alerts?: Record<string, AlertConfig>; config?: Partial<HubConfig>; world?: World; mail?: MailServer }
+type Options = {
+  alerts?: Record<string, AlertConfig>
+  config?: Partial<HubConfig>
+  world?: World
+  mail?: MailServer /** As in a real hub, not faster. */
+  realPace?: boolean
+}
 
-export async function openAlarm({ alerts, config: more, world: shared, mail: server }: Options = {}): Promise<Alarm> {
+export async function openAlarm({
+  alerts,
+  config: more,
+  world: shared,
+  mail: server,
+  realPace,
+}: Options = {}): Promise<Alarm> {
   const world = shared ?? (await openWorld())
   const mail = server ?? (await startMailServer())
   const config = {
@@ -91,7 +103,7 @@ export async function openAlarm({ alerts, config: more, world: shared, mail: ser
     deliver: (connection, ids) => world.pipeline.deliver(connection, ids),
     onError: world.hub.onError,
     onUnheard: (title) => void alarm.unheard.push(title),
-    pace: { gatherMs: 50, noWorkerMs: 50, rest: 0 },
+    ...(realPace ? {} : { pace: { gatherMs: 50, noWorkerMs: 50, rest: 0, slowMs: 0 } }),
   })
   await ticker.tick()
   return alarm
@@ -111,8 +123,8 @@ async function stuck(
     `with made as (
        insert into record (type, key, data, hash, created_at, updated_at)
        select 'order', 'shop:' || n, '{}', '', hub_now(), hub_now() from generate_series($1::int, $1::int + $2::int - 1) as n returning id)
-     insert into handoff (route, record_id, kind, connection, wanted, state, due_at, owed_at, updated_at, cause, reason)
-     select 'out', id, 'push', 'wms', 1, $3, hub_now(), hub_now(), hub_now(), $4, jsonb_build_array(jsonb_build_object('code', $4::text, 'message', $5::text)) from made`,
+     insert into handoff (route, record_id, kind, connection, wanted, state, due_at, owed_at, updated_at, waiting_for, cause, reason)
+     select 'out', id, 'push', 'wms', 1, $3, hub_now(), hub_now(), hub_now(), case when $3 = 'waiting' then 'record:customer:nobody' end, $4, jsonb_build_array(jsonb_build_object('code', $4::text, 'message', $5::text)) from made`,
     [from, count, state, cause, message],
   )
 }

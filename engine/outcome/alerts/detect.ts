@@ -26,22 +26,34 @@ type Row = Omit<Trouble, 'sample' | 'attempts'> & {
   rows: { id: string; subject: string; problems: Problem[] | null }[] | null
 }
 
-export async function detect(tx: Transaction, limits: Limits): Promise<Trouble[]> {
-  const found = [
-    ...(await tx.query<Row>(STUCK, [limits.connections])),
-    ...(await tx.query<Row>(PARKED, [limits.connections])),
-    ...(await tx.query<Row>(TRYING, [limits.connections, limits.attempts])),
-    ...(await tx.query<Row>(DOWN, [limits.connections])),
-    ...(await tx.query<Row>(DRIFT, [limits.connections])),
-    ...(await tx.query<Row>(IDLE, [limits.connections])),
-  ]
-  const { sources, routes } = limits
-  if (sources.length > 0) {
-    const columns = [sources.map((one) => one.name), sources.map((one) => one.connection)]
-    found.push(...(await tx.query<Row>(RUNS, [...columns, limits.attempts])))
-    const times = [sources.map((one) => one.missedMs), sources.map((one) => one.quietMs), limits.startedAt]
-    found.push(...(await tx.query<Row>(SILENT, [...columns, ...times])))
-  }
+/** What is told within seconds: read from small indexes. */
+export async function detectNow(tx: Transaction, { connections, sources, attempts }: Limits): Promise<Trouble[]> {
+  return [
+    ...(await tx.query<Row>(STUCK, [connections])),
+    ...(await tx.query<Row>(PARKED, [connections])),
+    ...(await tx.query<Row>(TRYING, [connections, attempts])),
+    ...(await tx.query<Row>(DOWN, [connections])),
+    ...(await tx.query<Row>(DRIFT, [connections])),
+    ...(await tx.query<Row>(RUNS, [sources.map((one) => one.name), sources.map((one) => one.connection), attempts])),
+  ].map(troubleOf)
+}
+
+/** What only time makes wrong: reads everything that is on its way. */
+export async function detectSlow(
+  tx: Transaction,
+  { connections, sources, routes, startedAt }: Limits,
+): Promise<Trouble[]> {
+  const found = await tx.query<Row>(IDLE, [connections])
+  if (sources.length > 0)
+    found.push(
+      ...(await tx.query<Row>(SILENT, [
+        sources.map((one) => one.name),
+        sources.map((one) => one.connection),
+        sources.map((one) => one.missedMs),
+        sources.map((one) => one.quietMs),
+        startedAt,
+      ])),
+    )
   if (routes.length > 0)
     found.push(
       ...(await tx.query<Row>(OVERDUE, [
@@ -50,7 +62,11 @@ export async function detect(tx: Transaction, limits: Limits): Promise<Trouble[]
         routes.map((one) => one.withinMs),
       ])),
     )
-  return found.map(({ rows, attempts, cause_or_null: _, ...trouble }) => ({
+  return found.map(troubleOf)
+}
+
+function troubleOf({ rows, attempts, cause_or_null: _, ...trouble }: Row): Trouble {
+  return {
     ...trouble,
     attempts: attempts ?? 0,
     sample: (rows ?? []).map(({ id, subject, problems }) => {
@@ -62,11 +78,14 @@ export async function detect(tx: Transaction, limits: Limits): Promise<Trouble[]
         ...(problem?.cure ? { cure: problem.cure } : {}),
       }
     }),
-  }))
+  }
 }
 
 const WORKS = `not exists (select from connection_state s where s.connection = h.connection
   and (s.state in ('paused', 'open', 'half-open') or (s.state = 'limited' and s.until > hub_now())))`
+
+// Not "is not distinct from", which no index serves.
+const SAME_CAUSE = '(h.cause = g.cause_or_null or (h.cause is null and g.cause_or_null is null))'
 
 /** Handoffs that fit, with what a person calls them. */
 const sample = (condition: string, order: string) => `(
@@ -75,7 +94,7 @@ const sample = (condition: string, order: string) => `(
   join record r on r.id = one.record_id) as rows`
 
 const STUCK = `
-select g.*, ${sample('h.state = g.kind and h.connection = g.connection and h.route = g.place and h.cause is not distinct from g.cause_or_null', 'h.id')}
+select g.*, ${sample(`h.state in ('held', 'parked', 'failed') and h.state = g.kind and h.connection = g.connection and h.route = g.place and ${SAME_CAUSE}`, 'h.owed_at')}
 from (
   select h.state as kind, 'handoff' as what, h.route as place, h.connection, coalesce(h.cause, '') as cause, h.cause as cause_or_null,
     count(*)::int as count, min(h.updated_at) as since
@@ -93,7 +112,7 @@ from (
 
 // Of a connection that is down it is said once that it is down.
 const TRYING = `
-select g.*, ${sample("h.state = 'owed' and h.attempts >= $2 and h.connection = g.connection and h.route = g.place and h.cause is not distinct from g.cause_or_null", 'h.attempts desc')}
+select g.*, ${sample(`h.state = 'owed' and h.attempts >= 3 and h.attempts >= $2 and h.connection = g.connection and h.route = g.place and ${SAME_CAUSE}`, 'h.attempts desc')}
 from (
   select 'failing' as kind, 'handoff' as what, h.route as place, h.connection, coalesce(h.cause, '') as cause, h.cause as cause_or_null,
     count(*)::int as count, min(h.owed_at) as since, max(h.attempts)::int as attempts
@@ -151,6 +170,11 @@ from (
 where x.limit_ms is not null and x.since < hub_now() - x.limit_ms * interval '1 ms'
   and not exists (select from connection_state c where c.connection = x.connection and c.state in ('paused', 'open', 'half-open'))`
 
+// By state, so that the ledger's own partial indexes serve it.
+const MOVING = ["state = 'owed'", "state = 'sending'", "state = 'waiting' and waiting_for is not null"]
+  .map((condition) => `select route, owed_at from handoff where ${condition}`)
+  .join(' union all ')
+
 // One moment for all rows: hub_now() moves on while they are read.
 const OVERDUE = `
 with one as materialized (
@@ -158,5 +182,5 @@ with one as materialized (
 select g.*, ${sample("h.state in ('owed', 'sending', 'waiting') and h.route = g.place and h.owed_at < (select before from one where one.route = g.place)", 'h.owed_at')}
 from (
   select 'overdue' as kind, 'handoff' as what, one.route as place, one.connection, '' as cause, count(*)::int as count, min(h.owed_at) as since
-  from one join handoff h on h.route = one.route and h.state in ('owed', 'sending', 'waiting') and h.owed_at < one.before
+  from one join (${MOVING}) h on h.route = one.route and h.owed_at < one.before
   group by one.route, one.connection) g`

@@ -128,8 +128,8 @@ async function note(tx: Transaction, { id, data }: Alert, type: string): Promise
 /** Messages of alerts that are due on connections that work: they are sent without the queue, which may be what is wrong. */
 export const dueMessages = (tx: Transaction): Promise<{ id: number; connection: string }[]> =>
   tx.query(
-    `select h.id, h.connection from record r join handoff h on h.record_id = r.id
-     where r.type = 'alert' and (r.data->>'state' = 'open' or r.updated_at > hub_now() - interval '1 hour') and h.state = 'owed' and h.due_at <= hub_now()
+    `select h.id, h.connection from handoff h
+     where h.state = 'owed' and h.route like 'alert.%' and h.due_at <= hub_now()
        and not exists (select from connection_state s where s.connection = h.connection and (s.state in ('paused', 'open', 'half-open') or (s.state = 'limited' and s.until > hub_now())))
-     order by h.id limit 100`,
+     order by h.due_at limit 100`,
   )

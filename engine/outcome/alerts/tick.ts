@@ -1,6 +1,6 @@
 // Looks once a second at what is wrong, and keeps the alerts: opened, told, grown, reminded of, over.
 import type { Store, Transaction } from '../../platform/store/store.ts'
-import { detect, type Limits } from './detect.ts'
+import { detectNow, detectSlow, type Limits } from './detect.ts'
 import { type Alert, dueMessages, hearers, insertAlert, openAlerts, saveAlert, tell, tellEnd } from './ledger.ts'
 import { titleOf } from './message.ts'
 import { nameOf, type Policy, type Trouble } from './trouble.ts'
@@ -25,8 +25,10 @@ interface Pace {
   noWorkerMs: number
   /** So many times as long as a look has taken, there is none: however much there is to see, looking takes little of the time. */
   rest: number
+  /** How often silence and lateness are looked at. */
+  slowMs: number
 }
-const PACE: Pace = { gatherMs: 1_500, noWorkerMs: 20_000, rest: 9 }
+const PACE: Pace = { gatherMs: 1_500, noWorkerMs: 20_000, rest: 9, slowMs: 5_000 }
 /** Over is what has been over for so long: a retry that fails again is the same trouble. */
 const CALM_MS = 15_000
 /** More causes than these, of one kind at one moment, are one alert. */
@@ -41,13 +43,14 @@ export function openAlertTicker(facts: AlertFacts) {
   let sending: Promise<unknown> = Promise.resolve()
   let startedAt: Date | undefined
   let notBefore = 0
+  const slow = { troubles: [] as Trouble[], notBefore: 0, tookMs: 0 }
 
   async function tick(): Promise<void> {
     if (performance.now() < notBefore) return
     const began = performance.now()
     startedAt ??= (await facts.store.query<{ now: Date }>('select hub_now() as now'))[0]!.now
     const due = await look(startedAt)
-    notBefore = performance.now() + pace.rest * (performance.now() - began)
+    notBefore = performance.now() + pace.rest * (performance.now() - began - slow.tookMs)
     sending = Promise.all(
       [...Map.groupBy(due, (one) => one.connection)].map(([connection, rows]) =>
         facts
@@ -70,7 +73,7 @@ export function openAlertTicker(facts: AlertFacts) {
       )
       if (!mine!.got) return []
       const [clock] = await tx.query<{ now: Date }>('select hub_now() as now')
-      const troubles = await detect(tx, { ...facts.limits(), startedAt })
+      const troubles = await everything(tx, { ...facts.limits(), startedAt })
       remember(troubles)
       const alerts = await openAlerts(tx)
       for (const policy of policies) {
@@ -92,6 +95,18 @@ export function openAlertTicker(facts: AlertFacts) {
         await finish(tx, alert, clock!.now)
       return dueMessages(tx)
     })
+  }
+
+  /** What only time makes wrong is looked at less often: reading a long backlog must not delay what is urgent. */
+  async function everything(tx: Transaction, limits: Limits): Promise<Trouble[]> {
+    const now = await detectNow(tx, limits)
+    if (performance.now() >= slow.notBefore) {
+      const began = performance.now()
+      slow.troubles = await detectSlow(tx, limits)
+      slow.tookMs = performance.now() - began
+      slow.notBefore = performance.now() + Math.max(pace.slowMs, pace.rest * slow.tookMs)
+    } else slow.tookMs = 0
+    return [...now, ...slow.troubles]
   }
 
   function remember(troubles: Trouble[]): void {
