@@ -42,7 +42,15 @@ describe.each(backends)('laws, queue on %s', (backend: Backend) => {
     await world.hub.store.transaction((tx) =>
       collect(
         tx,
-        { source: 'orders', connection: 'shop', resource: 'orders', via: 'pull', lane: 5, revision: source.revision, rereads: false },
+        {
+          source: 'orders',
+          connection: 'shop',
+          resource: 'orders',
+          via: 'pull',
+          lane: 5,
+          revision: source.revision,
+          rereads: false,
+        },
         [{ id: '1', text: JSON.stringify(order(1)) }],
       ).then(() => undefined),
     )

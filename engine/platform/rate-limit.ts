@@ -2,7 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Waits until one more request is allowed. At most `requests` start in any period of `periodMs` (GCRA, as in ITU-T I.371). */
-export function rateGate(requests: number, periodMs: number, now: () => number = () => performance.now()): (signal?: AbortSignal) => Promise<void> {
+export function rateGate(
+  requests: number,
+  periodMs: number,
+  now: () => number = () => performance.now(),
+): (signal?: AbortSignal) => Promise<void> {
   const spacing = periodMs / requests
   // Half the limit may come at once, and the other half is spread over the period: never more than the limit in any period.
   const tolerance = spacing * Math.max(0, Math.floor(requests / 2) - 1)

@@ -1,5 +1,4 @@
 /** The value at a path of field names; undefined when any step is missing. Inherited properties are not fields. */
-// biome-ignore lint/suspicious/noExplicitAny: records are JSON
 export function valueAt(data: any, path: string[]): any {
   let value = data
   for (const step of path) {
