@@ -5,8 +5,7 @@
 import { watch } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConnectorError, milliseconds, openConnection } from '#connector'
-import { noteExchange } from './delivery/exchanges.ts'
+import { ConnectorError } from '#connector'
 import { releaseParked, sweepWaits, undecided } from './handoff/sweep.ts'
 import { parkEndlessWaits } from './handoff/waits.ts'
 import { reclaim } from './handoff/wake.ts'
@@ -15,15 +14,15 @@ import { openAlertTicker } from './outcome/alerts/tick.ts'
 import { openConnectionStates } from './outcome/connections.ts'
 import { openPipeline, type Pipeline } from './pipeline.ts'
 import type { Environment } from './platform/config/environment.ts'
-import type { Log } from './platform/log.ts'
+import { errorLog, type Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
-import { LANES, openQueues, type Queues, type Schedule } from './platform/queue/queues.ts'
-import { rateGate } from './platform/rate-limit.ts'
+import { openQueues, type Queues, type Schedule } from './platform/queue/queues.ts'
 import { startServer } from './platform/server/server.ts'
 import { serverIsGone } from './platform/store/pool.ts'
 import { openStore, type Store } from './platform/store/store.ts'
 import { alertLimits, alertPolicies } from './setup/alerts.ts'
 import { type Assembly, assemble } from './setup/assemble.ts'
+import { openClients, schedulesOf } from './setup/connections.ts'
 import { type LoadedHub, loadHub, PROJECT } from './setup/load.ts'
 import { ensureSubscriptions } from './setup/subscriptions.ts'
 
@@ -64,13 +63,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   const { environment, log } = options
   let loaded = loadedFirst
   const stopping = new AbortController()
-  const onError = (error: Error) => {
-    if (!stopping.signal.aborted)
-      log.warn(
-        { code: (error as { code?: string }).code, err: error.message },
-        serverIsGone(error) ? 'the database is away' : 'work failed; the sweeper repeats it',
-      )
-  }
+  const onError = errorLog(log, stopping.signal, serverIsGone)
   const store = await openStore({
     databaseUrl: environment.databaseUrl,
     stateDir: environment.stateDir,
@@ -261,38 +254,4 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     await store.close()
   }
   return { url: server?.url, store, queues, pipeline, loaded: () => loaded, clients, reload, stop }
-}
-
-function openClients(loaded: LoadedHub): Map<string, ConnectionClient> {
-  const clients = new Map<string, ConnectionClient>()
-  for (const [name, connection] of Object.entries(loaded.config.connections)) {
-    const { connector } = loaded.connectors.get(connection.connector)!
-    let gate: ((signal?: AbortSignal) => Promise<void>) | undefined
-    const client = openConnection({
-      name,
-      connector,
-      settings: connection.settings ?? {},
-      gate: () => gate?.(),
-      onExchange: noteExchange,
-    })
-    const limit = connection.limit ?? client.limit
-    if (limit) gate = rateGate(limit.requests, milliseconds(limit.per))
-    clients.set(name, client)
-  }
-  return clients
-}
-
-function schedulesOf(loaded: LoadedHub): Map<string, Schedule[]> {
-  const schedules = new Map<string, Schedule[]>()
-  for (const [name, source] of Object.entries(loaded.config.sources)) {
-    if (!source.every && !source.cron) continue
-    const connection = source.pull.split('.')[0]!
-    const schedule: Schedule = {
-      id: `pull-${name}`,
-      ...(source.every ? { every: milliseconds(source.every) } : { cron: source.cron!, zone: source.zone ?? 'UTC' }),
-      job: { name: 'pull', data: { source: name }, lane: LANES[source.lane ?? 'normal'] },
-    }
-    schedules.set(connection, [...(schedules.get(connection) ?? []), schedule])
-  }
-  return schedules
 }

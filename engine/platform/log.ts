@@ -23,3 +23,18 @@ export function openLog(level: string): Log {
     pino.destination({ dest: 2, sync: false }),
   )
 }
+
+const QUIET_MS = 5_000
+
+/** Logs what went wrong in the background. An outage of the database is told once in five seconds, however many works it stops. */
+export function errorLog(log: Log, stopping: AbortSignal, isOutage: (error: Error) => boolean): (error: Error) => void {
+  let told = 0
+  return (error) => {
+    if (stopping.aborted) return
+    const about = { code: (error as { code?: string }).code, err: error.message }
+    if (!isOutage(error)) return log.warn(about, 'work failed; the sweeper repeats it')
+    if (Date.now() - told < QUIET_MS) return
+    told = Date.now()
+    log.warn(about, 'the database is away')
+  }
+}
