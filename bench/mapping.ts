@@ -1,13 +1,14 @@
-// How fast a mapping is: compiled from YAML, written by hand in TypeScript (with the same checks, and with none), and as
-// one JSONata expression; all on
-// the same order with five lines, in one process, in turns. Trust the ratios, not the absolute figures.
-//   node tools/node24.mjs bench/mapping.ts
+// How fast a mapping is: compiled from YAML, written by hand in TypeScript (with the same checks, and with none), as one
+// JSONata expression and, with --peers, as n8n expressions; all on the same order with five lines, in one process, in turns.
+// Trust the ratios, not the absolute figures.
+//   npm run bench:mapping [-- --peers]
 import { deepStrictEqual } from 'node:assert'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import jsonata from 'jsonata'
 import { mappingsFromText } from '../engine/mapping/from-text.ts'
 import { mapOrder } from './mapping/by-hand.ts'
+import { n8nMapper } from './mapping/n8n.ts'
 import { mapOrderUnchecked } from './mapping/unchecked.ts'
 
 const ROUNDS = 15
@@ -33,6 +34,7 @@ const runners: Record<string, (item: any) => unknown> = {
   unchecked: (item) => mapOrderUnchecked(item, 'shop'),
   JSONata: (item) => expression.evaluate(item, { connection: 'shop' }),
 }
+if (process.argv.includes('--peers')) runners['n8n'] = n8nMapper('shop')
 for (const [name, run] of Object.entries(runners))
   deepStrictEqual(
     JSON.parse(JSON.stringify(await run(order))),
