@@ -107,6 +107,7 @@ export default defineConnector({
 
     products: {
       schema: 'product.json',
+      pushSchema: 'product-input.json',
       id: (product) => product.id,
       stamp: (product) => product.write_date,
       // write_date is shown in whole seconds but kept finer, so the filter says "from … on".

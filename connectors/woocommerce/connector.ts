@@ -91,6 +91,7 @@ export default defineConnector({
 
     products: {
       schema: 'product.json',
+      pushSchema: 'product-input.json',
       id: (product) => product.id,
       stamp: (product) => product.date_modified_gmt,
       pull: changed(PRODUCTS),
