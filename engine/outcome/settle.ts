@@ -75,7 +75,7 @@ async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Set<numbe
   return new Set(rows.map((row) => row.id))
 }
 
-export function causeOf(move: Pick<Move, 'problems'>): string | null {
+function causeOf(move: Pick<Move, 'problems'>): string | null {
   const problem = move.problems?.[0]
   return problem ? `${problem.code} ${problem.at ?? ''}`.trim() : null
 }
