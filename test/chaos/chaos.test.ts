@@ -1,12 +1,12 @@
-// The short form of `npm run chaos`: one row that takes a hub apart on each queue backend.
+// The short form of `npm run chaos`: a row on each queue backend.
 import { describe, expect, test } from 'vitest'
 import { scenarios } from './scenarios.ts'
 import { openMachines, run } from './table.ts'
 
-const NAMES = ['kill -9 of a hub between a write and its record', 'the queue wiped', 'no answer, the write carried out']
+const NAMES = ['kill -9 of a hub between a write and its record', 'no answer, the write carried out']
 
 describe('chaos, the short form', () => {
-  test('nothing lost, nothing twice', { timeout: 180_000 }, async () => {
+  test('nothing lost, nothing twice', { timeout: 300_000 }, async () => {
     const machines = await openMachines()
     try {
       for (const [index, name] of NAMES.entries()) {
