@@ -64,7 +64,13 @@ export interface Place {
 const HUB = path.join(import.meta.dirname, 'hub.ts')
 const SHOP = { source: 'shop-orders', connection: 'shop', resource: 'orders', route: 'to-warehouse' }
 
-export async function openPlace(machines: Machines, backend: Backend, orders: number, seed: number): Promise<Place> {
+export async function openPlace(
+  machines: Machines,
+  backend: Backend,
+  orders: number,
+  seed: number,
+  parked: string[] = [],
+): Promise<Place> {
   const schema = `chaos_${randomBytes(5).toString('hex')}`
   const folder = mkdtempSync(path.join(tmpdir(), 'handoff-place-'))
   const root = path.join(folder, 'root')
@@ -131,7 +137,7 @@ export async function openPlace(machines: Machines, backend: Backend, orders: nu
     const result = audit(outcomes, found, { withStorefront: true })
     const there = new Set(found.warehouseOrders.map((order: Json) => order.data.partner_order_id))
     const carried = Object.entries(expected).filter(
-      ([number, outcome]) => outcome === 'carried' && !there.has(`shop:${number}`),
+      ([number, outcome]) => outcome === 'carried' && !parked.includes(number) && !there.has(`shop:${number}`),
     )
     const missing = result.rows.filter((row) => row.what !== 'orders').reduce((sum, row) => sum + row.missing, 0)
     const [disordered] = await store.query<{ n: number }>(
@@ -182,7 +188,7 @@ export async function openPlace(machines: Machines, backend: Backend, orders: nu
         last = await count()
         const still = !(await moving())
         calm = still && last.open.length === 0 && (await nothingOwed()) && (await packed()) ? calm + 1 : 0
-        if (calm >= 3) return { seconds: (Date.now() - begun) / 1000 - calm * 0.25, count: last }
+        if (calm >= 3) return { seconds: Math.max(0, (Date.now() - begun) / 1000 - calm * 0.25), count: last }
         if (still && calm === 0) await pass('10 seconds')
       } catch {
         // The database is not back yet.

@@ -17,7 +17,7 @@ export interface Row {
 /** Runs one scenario in a place of its own. */
 export async function run(machines: Machines, backend: Backend, scenario: Scenario, seed: number): Promise<Row> {
   const row: Row = { scenario: scenario.name, backend, struck: 0, count: undefined, seconds: 0, wrong: [] }
-  const place = await openPlace(machines, backend, scenario.orders ?? 60, seed)
+  const place = await openPlace(machines, backend, scenario.orders ?? 60, seed, scenario.parked)
   try {
     row.struck = await scenario.strike(place)
     const { seconds, count } = await place.recover()
