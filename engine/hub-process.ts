@@ -56,6 +56,7 @@ const WAKE_EVERY = 500
 const SWEEP_EVERY = 2_000
 const PROBE_EVERY = 1_000
 const WAITS_EVERY = 30_000
+const SCHEDULES_EVERY = 5_000
 const ALERTS_EVERY = 1_000
 
 /** Starts a hub whose configuration has no errors (see loadHub). */
@@ -230,8 +231,9 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     repeat(PROBE_EVERY, () => states.probe()),
     ...(policies.length > 0 ? [repeat(ALERTS_EVERY, alerts.tick)] : []),
     repeat(WAITS_EVERY, () => parkEndlessWaits(store, [...assembly.routes.values()])),
-    // A wiped queue has no schedules either.
+    // A wiped queue has no schedules either, and one that lost only a job may hold a schedule that never comes due.
     repeat(60_000, () => Promise.all([...schedules].map(([name, list]) => queues.schedule(name, list)))),
+    repeat(SCHEDULES_EVERY, () => Promise.all([...schedules].map(([name, list]) => queues.reschedule(name, list)))),
   ]
   let reloading: NodeJS.Timeout | undefined
   const watcher = watch(path.join(options.root ?? PROJECT, 'mappings'), { recursive: true }, () => {

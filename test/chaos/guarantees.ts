@@ -44,7 +44,7 @@ happened it is *held* instead.
 
 ## The table
 
-Sixty orders of the demo's story (with the ones that must be parked or left out) go through a store, a warehouse, a carrier, an ERP and a CRM
+Sixty orders or more of the demo's story (with the ones that must be parked or left out) go through a store, a warehouse, a carrier, an ERP and a CRM
 (local stand-ins that keep what they are told), while the hub, its database or those systems are broken. *In*, *delivered*, *lost* and *doubled* are
 counted in these systems: orders, labels, tracking numbers, invoices, contacts, deals. *Out of order* counts writes of an older version after
 a newer one. *Struck* says how often the fault really hit. *Recovered after* is the time from the end of the fault until everything was where

@@ -81,6 +81,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'kill -9 of PostgreSQL while the hub works, twice',
+    orders: 250,
     strike: async (place) => {
       await place.start()
       let kills = 0
@@ -101,6 +102,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'Redis restarted, empty, twice',
+    orders: 250,
     only: 'redis',
     strike: async (place) => {
       await place.start()
@@ -113,6 +115,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'the queue wiped, three times (FLUSHALL, or its tables emptied)',
+    orders: 150,
     short: true,
     strike: async (place) => {
       await place.start()
@@ -369,7 +372,7 @@ export const scenarios: Scenario[] = [
       )
       const file = path.join(place.root, 'mappings', 'tables', 'shipping-services.yaml')
       const text = readFileSync(file, 'utf8')
-      const line = text.split('\n').find((each) => /^\s+flat_rate:/.test(each))!
+      const line = text.split('\n').find((each) => /^flat_rate:/.test(each))!
       writeFileSync(file, text.replace(line, `${line}\n${line.replace('flat_rate', 'drone_delivery')}`))
       return 1
     },

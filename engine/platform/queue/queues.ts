@@ -31,6 +31,8 @@ export interface Queues {
   add(queue: string, jobs: QueueJob[]): Promise<void>
   /** Makes the queue's schedules exactly these. */
   schedule(queue: string, schedules: Schedule[]): Promise<void>
+  /** Puts back those of the schedules that a wiped queue has lost. */
+  reschedule(queue: string, schedules: Schedule[]): Promise<void>
   /** Waiting jobs by queue. */
   depth(queue: string): Promise<number>
   /** Stops taking jobs and waits for those that run. */
@@ -100,14 +102,12 @@ export async function openQueues(options: QueueOptions): Promise<Queues> {
       const wanted = new Set(schedules.map((schedule) => schedule.id))
       for (const { key } of await queue.getJobSchedulers(0, -1))
         if (!wanted.has(key)) await queue.removeJobScheduler(key)
-      for (const { id, every, cron, zone, job } of schedules) {
-        const repeat = every ? { every } : { pattern: cron!, ...(zone ? { tz: zone } : {}) }
-        await queue.upsertJobScheduler(id, repeat, {
-          name: job.name,
-          data: job.data,
-          opts: { removeOnComplete: true, removeOnFail: true, priority: job.lane },
-        })
-      }
+      for (const schedule of schedules) await upsert(queue, schedule)
+    },
+    async reschedule(name, schedules) {
+      const queue = await queueNamed(name)
+      const there = new Set((await withDeadline(queue.getJobSchedulers(0, -1))).map(({ key }) => key))
+      for (const schedule of schedules) if (!there.has(schedule.id)) await upsert(queue, schedule)
     },
     async depth(name) {
       const queue = await queueNamed(name)
@@ -122,6 +122,12 @@ export async function openQueues(options: QueueOptions): Promise<Queues> {
       await connect.close()
     },
   }
+}
+
+async function upsert(queue: Queue, { id, every, cron, zone, job }: Schedule): Promise<void> {
+  const repeat = every ? { every } : { pattern: cron!, ...(zone ? { tz: zone } : {}) }
+  const opts = { removeOnComplete: true, removeOnFail: true, priority: job.lane }
+  await queue.upsertJobScheduler(id, repeat, { name: job.name, data: job.data, opts })
 }
 
 interface Connections {
