@@ -56,6 +56,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const makePool = (config: pg.PoolConfig) => {
     const pool = new GuardedPool({ ...base, keepAlive: true, connectionTimeoutMillis: 10_000, ...config })
     pool.on('error', onError)
+    // The pool listens to idle clients only: one that is lost in the middle of a transaction would end the process.
+    pool.on('connect', (lost) => lost.on('error', onError))
     pool.setMaxListeners(0)
     pools.push(pool)
     return pool
