@@ -89,13 +89,15 @@ export const scenarios: Scenario[] = [
         await someWork(place)
         const { postmaster } = postgresPids(place.machines.postgres.data)
         process.kill(postmaster, 'SIGKILL')
-        await place.until('PostgreSQL is back', async () =>
-          place.store.query('select 1').then(
-            () => true,
-            () => false,
-          ),
-        )
-        if (postgresPids(place.machines.postgres.data).postmaster !== postmaster) kills++
+        await place.until('PostgreSQL is back', async () => {
+          try {
+            await place.store.query('select 1')
+            return postgresPids(place.machines.postgres.data).postmaster !== postmaster
+          } catch {
+            return false
+          }
+        })
+        kills++
       }
       return kills
     },
