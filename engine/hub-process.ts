@@ -17,6 +17,7 @@ import type { Environment } from './platform/config/environment.ts'
 import { errorLog, type Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
 import { openQueues, type Queues, type Schedule } from './platform/queue/queues.ts'
+import { sharedSlots } from './platform/rate-limit.ts'
 import { startServer } from './platform/server/server.ts'
 import { serverIsGone } from './platform/store/pool.ts'
 import { openStore, type Store } from './platform/store/store.ts'
@@ -92,7 +93,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     }
   }
 
-  const clients = openClients(loaded)
+  const clients = openClients(loaded, (connection) => sharedSlots(store.query, connection))
   const names = Object.keys(loaded.config.connections)
   const queues = await openQueues({ store, redisUrl: environment.redisUrl, workers: names.length, onError })
   const states = openConnectionStates(store, clients)

@@ -3,15 +3,15 @@ import { milliseconds, openConnection } from '#connector'
 import { noteExchange } from '../delivery/exchanges.ts'
 import type { ConnectionClient } from '../hub.ts'
 import { LANES, type Schedule } from '../platform/queue/queues.ts'
-import { rateGate } from '../platform/rate-limit.ts'
+import { type RateGate, type Reserve, rateGate } from '../platform/rate-limit.ts'
 import type { LoadedHub } from './load.ts'
 
-/** Opens every connection; nothing is sent until it is used. */
-export function openClients(loaded: LoadedHub): Map<string, ConnectionClient> {
+/** Opens every connection; nothing is sent until it is used. `slots`: where the rate limit of a connection is shared out. */
+export function openClients(loaded: LoadedHub, slots?: (connection: string) => Reserve): Map<string, ConnectionClient> {
   const clients = new Map<string, ConnectionClient>()
   for (const [name, connection] of Object.entries(loaded.config.connections)) {
     const { connector } = loaded.connectors.get(connection.connector)!
-    let gate: ((signal?: AbortSignal) => Promise<void>) | undefined
+    let gate: RateGate | undefined
     const client = openConnection({
       name,
       connector,
@@ -20,7 +20,7 @@ export function openClients(loaded: LoadedHub): Map<string, ConnectionClient> {
       onExchange: noteExchange,
     })
     const limit = connection.limit ?? client.limit
-    if (limit) gate = rateGate(limit.requests, milliseconds(limit.per))
+    if (limit) gate = rateGate(limit.requests, milliseconds(limit.per), slots?.(name))
     clients.set(name, client)
   }
   return clients

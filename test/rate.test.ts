@@ -1,0 +1,76 @@
+// One rate limit for all processes that use a connection.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { rateGate, sharedSlots } from '../engine/platform/rate-limit.ts'
+import { openStore } from '../engine/platform/store/store.ts'
+
+/** The most starts that lie within any period of this length. */
+function most(starts: number[], periodMs: number): number {
+  const sorted = [...starts].sort((a, b) => a - b)
+  return Math.max(
+    ...sorted
+      .map((start, index) => sorted.findIndex((each, later) => later >= index && each >= start + periodMs - 5) - index)
+      .map((n) => (n < 0 ? 0 : n)),
+    0,
+  )
+}
+
+test.each([
+  { requests: 50, periodMs: 500 },
+  { requests: 4, periodMs: 400 },
+])(
+  'two processes together keep to $requests in $periodMs ms, and use what they may',
+  async ({ requests, periodMs }) => {
+    const schema = `t_${randomBytes(6).toString('hex')}`
+    const stores = await Promise.all(
+      [0, 1].map(() => openStore({ databaseUrl: process.env['HANDOFF_TEST_DATABASE'], stateDir: '/nowhere', schema })),
+    )
+    const starts: number[] = []
+    const begun = performance.now()
+    const end = begun + periodMs * 5
+    await Promise.all(
+      stores.flatMap((store) => {
+        const gate = rateGate(requests, periodMs, sharedSlots(store.query, 'wms'))
+        return Array.from({ length: 8 }, async () => {
+          while (performance.now() < end) {
+            await gate()
+            starts.push(performance.now())
+          }
+        })
+      }),
+    )
+    const counted = starts.filter((start) => start < end)
+    // Timers are late when the machine is busy; without sharing it would be twice the limit.
+    expect(most(counted, periodMs)).toBeLessThanOrEqual(Math.ceil(requests * 1.1))
+    expect(counted.length).toBeGreaterThan(requests * 5 * 0.7)
+    await stores[0]!.query(`drop schema "${schema}" cascade`)
+    await Promise.all(stores.map((store) => store.close()))
+  },
+)
+
+test('slots that were taken and left over are not spent later on top of others', async () => {
+  const gate = rateGate(100, 500)
+  const starts: number[] = []
+  const go = async () => {
+    await gate()
+    starts.push(performance.now())
+  }
+  await go()
+  await sleep(400)
+  await Promise.all(Array.from({ length: 250 }, go))
+  expect(most(starts, 500)).toBeLessThanOrEqual(100)
+})
+
+test('without a database each process keeps to the limit alone', async () => {
+  const gate = rateGate(20, 200, () => Promise.reject(new Error('away')))
+  const starts: number[] = []
+  await Promise.all(
+    Array.from({ length: 60 }, async () => {
+      await gate()
+      starts.push(performance.now())
+    }),
+  )
+  expect(most(starts, 200)).toBeLessThanOrEqual(20)
+  expect(starts.length).toBe(60)
+})
