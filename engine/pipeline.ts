@@ -8,6 +8,7 @@
 // undecided, owed or in flight without an owner, and the walk goes on from there.
 import type { WebhookRequest } from '#connector'
 import { deliver as deliverChunk } from './delivery/deliver.ts'
+import { openLedger } from './delivery/ledger.ts'
 import { hold, owe, release } from './handoff/owe.ts'
 import { type Awake, wake, wakeLost } from './handoff/wake.ts'
 import type { ConnectionClient, Route, Source } from './hub.ts'
@@ -109,11 +110,9 @@ export function openPipeline(hub: Running) {
     }
     await deliverChunk(
       {
-        store,
-        worker,
+        ledger: openLedger({ store, worker, connection, routes, parents: facts.parents, alone }),
         connection,
         routes,
-        parents: facts.parents,
         concurrency: hub.concurrency(connection),
         alone,
         deadlineMs: hub.clients.get(connection)?.deadlineMs ?? DEADLINE_MS,

@@ -129,7 +129,10 @@ describe('rule 2, a lease is committed, fenced, and outlives what it guards', ()
     await world.arrive([order(1)])
     await world.until('the first looked', () => looks === 1)
     await standStill(world, 3)
-    await world.until('another took over', async () => (await world.handoff()).uncertain_since !== null)
+    await world.until(
+      'another took over, and waits for what may still land',
+      async () => (await world.handoff()).cause === 'HUB_SEND_SETTLING',
+    )
     await world.pass('1 minute')
     await resting(world)
     stopped.open()

@@ -2,19 +2,16 @@
 // what a failure means; it only says what happened.
 import { ConnectorError, type Exchange } from '#connector'
 import type { Claimed, Result, Route, Settlement, Step } from '../hub.ts'
-import type { Store } from '../platform/store/store.ts'
-import { claim, leaseMs, mapped } from './claim.ts'
-import { loadOwnLinks, type Parents } from './context.ts'
+import { leaseMs } from './claim.ts'
 import { gathering } from './exchanges.ts'
+import type { Ledger } from './ledger.ts'
 import { type Payload, prepareAll } from './prepare.ts'
 import { call, push, type Sent } from './send.ts'
 
 export interface DeliveryFacts {
-  store: Store
-  worker: number
+  ledger: Ledger
   connection: string
   routes: Map<string, Route>
-  parents: Parents
   /** Requests in flight at once for one chunk. */
   concurrency: number
   /** The hard deadline of one request. */
@@ -33,10 +30,10 @@ const AFTER_A_FAULT_MS = 10_000
 
 /** Delivers a chunk; answers how many handoffs of it could be claimed. */
 export async function deliver(facts: DeliveryFacts, ids: number[], settle: Settle): Promise<number> {
-  const { store, routes } = facts
+  const { ledger, routes } = facts
   // Counted from before the claim, on a clock that goes on while the process is stopped: never longer than the lease itself.
   const leaseEnds = performance.now() + leaseMs(facts.deadlineMs)
-  const claimed = await claim(store, ids, facts.worker, [...routes.keys()], leaseMs(facts.deadlineMs), facts.alone)
+  const claimed = await ledger.claim(ids, leaseMs(facts.deadlineMs))
   if (claimed.length === 0) return 0
   const chunk = await prepareChunk(facts, claimed).catch(async (error) => {
     await settle(
@@ -45,7 +42,7 @@ export async function deliver(facts: DeliveryFacts, ids: number[], settle: Settl
     throw error
   })
 
-  if (facts.alone) await mapped(store, claimed)
+  if (facts.alone) await ledger.mapped(claimed)
 
   // Outcomes are written when the chunk is done, or every second of a slow one, so that little is lost to a crash.
   let unsaved = chunk.settled
@@ -107,9 +104,9 @@ async function prepareChunk(
   facts: DeliveryFacts,
   claimed: Claimed[],
 ): Promise<{ settled: Settlement[]; toSend: ToSend[] }> {
-  const { store, routes } = facts
+  const { ledger, routes } = facts
   const prepared = await prepareAll(facts, claimed)
-  const links = await loadOwnLinks(store, facts.connection, routes, claimed)
+  const links = await ledger.ownLinks(claimed)
   const settled: Settlement[] = []
   const toSend: ToSend[] = []
   for (const [handoff, payload] of prepared) {
@@ -117,29 +114,12 @@ async function prepareChunk(
     if ('result' in payload) settled.push(settlement(handoff, routes, payload))
     else toSend.push({ handoff, payload, idempotencyKey: key, link: links.get(handoff) })
   }
-  const frozen = await freeze(store, toSend)
-  return { settled, toSend: toSend.filter((each) => each.handoff.kind === 'push' || frozen.has(each.handoff.id)) }
-}
-
-/**
- * A call's request and key are committed before the first send: every later attempt asks for the very same thing. Answers the
- * calls that may be sent; one that somebody else has claimed in the meantime may not.
- */
-async function freeze(store: Store, toSend: ToSend[]): Promise<Set<number>> {
+  // A call's request and key are committed before the first send: every later attempt asks for the very same thing.
   const calls = toSend.filter(({ handoff }) => handoff.kind === 'call')
-  if (calls.length === 0) return new Set()
-  const rows = await store.query<{ id: number }>(
-    `update handoff set request = coalesce(handoff.request, x.request::jsonb), idempotency_key = coalesce(handoff.idempotency_key, x.key)
-     from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[]) as x(id, fence, request, key)
-     where handoff.id = x.id and handoff.fence = x.fence returning handoff.id`,
-    [
-      calls.map(({ handoff }) => handoff.id),
-      calls.map(({ handoff }) => handoff.fence),
-      calls.map(({ payload }) => JSON.stringify(payload.payload)),
-      calls.map(({ idempotencyKey }) => idempotencyKey),
-    ],
+  const frozen = await ledger.freeze(
+    calls.map(({ handoff, payload, idempotencyKey }) => ({ handoff, request: payload.payload, idempotencyKey })),
   )
-  return new Set(rows.map((row) => row.id))
+  return { settled, toSend: toSend.filter((each) => each.handoff.kind === 'push' || frozen.has(each.handoff.id)) }
 }
 
 async function attempt(

@@ -2,8 +2,7 @@
 // stops only itself.
 import { createHash } from 'node:crypto'
 import type { Claimed, Json, MapContext, Result, Route } from '../hub.ts'
-import type { Store } from '../platform/store/store.ts'
-import { loadLinks, loadRelated, type Parents } from './context.ts'
+import type { Ledger } from './ledger.ts'
 
 export interface Payload {
   payload: Json
@@ -11,19 +10,18 @@ export interface Payload {
   image: string
 }
 interface PrepareFacts {
-  store: Store
+  ledger: Ledger
   connection: string
   routes: Map<string, Route>
-  parents: Parents
 }
 
 /** Two deaths in a chunk and two while it was mapped alone, or ten of any kind: see claim.ts. */
 const DEADLY = 10
 
 export async function prepareAll(facts: PrepareFacts, claimed: Claimed[]): Promise<Map<Claimed, Payload | Result>> {
-  const { store, connection, routes } = facts
+  const { ledger, connection, routes } = facts
   const prepared = new Map<Claimed, Payload | Result>()
-  const related = await loadRelated(store, routes, facts.parents, claimed)
+  const related = await ledger.related(claimed)
   const contextOf = (each: Claimed): Omit<MapContext, 'link'> => ({
     connection,
     key: each.key,
@@ -41,7 +39,7 @@ export async function prepareAll(facts: PrepareFacts, claimed: Claimed[]): Promi
       return []
     }
   })
-  const link = await loadLinks(store, connection, needs)
+  const link = await ledger.links(needs)
   for (const each of claimed) {
     if (prepared.has(each)) continue
     const context = { ...contextOf(each), link }
