@@ -1,0 +1,111 @@
+// The processes that a benchmark starts: the hub under measurement, stand-ins for the systems around it, generators of load.
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { HubSpec, Order, Usage } from './hub.ts'
+import type { Machines } from './machines.ts'
+
+type Work = Order extends infer One ? (One extends { id: number } ? Omit<One, 'id'> : never) : never
+
+export interface HubChild extends AsyncDisposable {
+  pid: number
+  url: string
+  ask: <Answer = any>(work: Work) => Promise<Answer>
+  usage: () => Promise<Usage>
+}
+
+let spawned = 0
+
+/** Starts a hub and waits until it is ready. */
+export async function startHubChild(machines: Machines, spec: Omit<HubSpec, 'databaseUrl'>): Promise<HubChild> {
+  const file = path.join(machines.folder, `hub-${++spawned}.json`)
+  writeFileSync(file, JSON.stringify({ ...spec, databaseUrl: machines.databaseUrl }))
+  const child = fork(path.join(import.meta.dirname, 'hub.ts'), [file], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const waiting = new Map<number, (answer: { value?: unknown; error?: string }) => void>()
+  const [first] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [{}])])) as [
+    { url?: string; ready?: boolean },
+  ]
+  if (!first.ready) throw new Error('the hub did not start')
+  child.on('message', (answer: any) => waiting.get(answer.id)?.(answer))
+  child.on('exit', (code) => {
+    for (const done of waiting.values()) done({ error: `the hub ended (${code})` })
+  })
+  let asked = 0
+  const ask = async (work: Work): Promise<any> => {
+    const id = ++asked
+    const answered = new Promise<{ value?: unknown; error?: string }>((resolve) => waiting.set(id, resolve))
+    child.send({ id, ...work })
+    const { value, error } = await answered
+    waiting.delete(id)
+    if (error) throw new Error(error)
+    return value
+  }
+  return {
+    pid: child.pid!,
+    url: first.url ?? '',
+    ask,
+    usage: () => ask({ do: 'usage' }),
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null) await ask({ do: 'stop' }).catch(() => child.kill('SIGKILL'))
+    },
+  }
+}
+
+export interface StandIn extends Disposable {
+  url: string
+  count: () => Promise<{ taken: number; distinct: number }>
+  arrivals: () => Promise<[path: string, mark: string, at: number][]>
+  /** Waits until so many different things have arrived; throws when nothing has come for a minute. */
+  until: (distinct: number, pollMs?: number) => Promise<void>
+}
+
+export async function startStandIn({ orders = 0, delayMs = 0 } = {}): Promise<StandIn> {
+  const child = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, 'stand-in.ts'), String(orders), String(delayMs)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]
+  const { url } = JSON.parse(line) as { url: string }
+  const get = async (from: string) => (await fetch(`${url}${from}`)).json() as any
+  return {
+    url,
+    count: () => get('/count'),
+    arrivals: () => get('/arrivals'),
+    until: async (distinct, pollMs = 50) => {
+      for (let last = -1, since = performance.now(); ; await sleep(pollMs)) {
+        const now = (await get('/count')).distinct
+        if (now >= distinct) return
+        if (now !== last) since = performance.now()
+        last = now
+        if (performance.now() - since > 60_000)
+          throw new Error(`${now} of ${distinct} arrived, and nothing more for a minute`)
+      }
+    },
+    [Symbol.dispose]: () => void child.kill(),
+  }
+}
+
+/** Runs a script to its end and answers the JSON of its last line. */
+export async function runScript<Answer>(
+  file: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Answer> {
+  const child: ChildProcess = spawn(process.execPath, [file, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+  let output = ''
+  child.stdout!.on('data', (chunk) => (output += chunk))
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${path.basename(file)} ended with ${code}\n${output}`)
+  return JSON.parse(output.trim().split('\n').at(-1)!)
+}
