@@ -3,6 +3,7 @@ import { countFailures, type Failure, listFailures, showFailure, splitItemId } f
 import { type Chosen, resolve, retry } from '../outcome/retry.ts'
 import type { Store } from '../platform/store/store.ts'
 import { CommandError, EXIT } from './exit.ts'
+import { editCommand } from './failures-edit.ts'
 import { hubOf, out, withStore } from './open.ts'
 import { moment, table, tone, wrapped } from './print.ts'
 
@@ -41,7 +42,7 @@ export function failuresCommand(program: Command): void {
         if (count > 10) print.line(tone(print, 'dim', `  and ${count - 10} more`))
         print.line()
       }
-      print.line('handoff failures show ID | retry ID | retry --all | resolve ID')
+      print.line('handoff failures show ID | edit ID | retry ID | retry --all | resolve ID')
     })
 
   failures
@@ -82,6 +83,8 @@ export function failuresCommand(program: Command): void {
       print.line(`\n${found.what === 'item' ? 'As it came' : 'The record'}:`)
       print.line(JSON.stringify(found.data, null, 2))
     })
+
+  editCommand(failures)
 
   for (const [verb, does, act] of [
     ['retry', "send them through again, on today's mapping", (store: Store, chosen: Chosen) => retry(store, chosen)],

@@ -1,5 +1,7 @@
 // How commands speak: tables that fit 80 columns, moments a person can read, colours only where they are wanted.
 import { styleText } from 'node:util'
+import { pathText } from '../platform/config/diagnostic.ts'
+import type { Difference } from '../platform/edits.ts'
 
 export interface Printer {
   color: boolean
@@ -81,4 +83,13 @@ export function span(ms: number): string {
   if (seconds < 6000) return `${Math.round(seconds / 60)} min`
   if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`
   return `${Math.round(seconds / 86400)} d`
+}
+
+/** `shipTo.postcode: "9021" → "90210"`, one line for each field. */
+export function changeLines(changes: readonly Difference[], indent: string): string[] {
+  const shown = (value: unknown) => {
+    const text = value === undefined ? 'nothing' : JSON.stringify(value)
+    return text.length > 60 ? `${text.slice(0, 59)}…` : text
+  }
+  return changes.map((each) => `${indent}${pathText(each.path)}: ${shown(each.old)} → ${shown(each.new)}`)
 }

@@ -1,12 +1,9 @@
-import path from 'node:path'
 import type { Command } from 'commander'
 import { type Trace, type TracedHandoff, trace } from '../insight/trace.ts'
-import { loadSchemas } from '../platform/config/schema.ts'
-import { factsOf } from '../setup/facts.ts'
-import { PROJECT } from '../setup/load.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { hubOf, out, withStore } from './open.ts'
-import { moment, type Printer, span, tone, wrapped } from './print.ts'
+import { changeLines, moment, type Printer, span, tone, wrapped } from './print.ts'
+import { recordFacts } from './record-facts.ts'
 
 export function traceCommand(program: Command): void {
   program
@@ -32,11 +29,7 @@ export function traceCommand(program: Command): void {
 
 /** Where each record type keeps the key of its order. */
 function parentFields(): { type: string; path: string[] }[] {
-  const schemas = loadSchemas(path.join(PROJECT, 'schemas'))
-  const facts = factsOf(
-    { connections: {}, sources: {}, routes: {}, owners: {}, alerts: {}, server: { host: '', port: 0 } },
-    schemas,
-  )
+  const { schemas, facts } = recordFacts()
   return schemas
     .names()
     .filter((name) => /^records\/[a-z-]+$/.test(name))
@@ -69,10 +62,12 @@ function show(print: Printer, { records, items, events }: Trace): void {
     print.line()
   }
   if (events.length > 0) print.line('Timeline (UTC)')
-  for (const event of events)
+  for (const event of events) {
     print.line(
-      `  ${moment(event.at)}  ${event.type.padEnd(18)} ${event.record}${event.version === null ? '' : ` v${event.version}`}${event.route ? ` → ${event.route}` : ''}`,
+      `  ${moment(event.at)}  ${event.type.padEnd(18)} ${event.record}${event.version === null ? '' : ` v${event.version}`}${event.route ? ` → ${event.route}` : ''}${event.by ? `, ${event.by}` : ''}`,
     )
+    for (const line of changeLines(event.changes ?? [], '    ')) print.line(line)
+  }
 }
 
 function showHandoff(print: Printer, handoff: TracedHandoff): void {

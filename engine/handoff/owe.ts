@@ -58,10 +58,12 @@ const OWE_PUSH = `${INSERT('push')}
   cause = case when handoff.state in ('sending', 'held') then handoff.cause end
 where handoff.wanted < excluded.wanted`
 
-// A call that was sent is never owed again; one that could not be made yet gets another chance with the new version.
+// A call that was sent is never owed again; one that could not be made yet, or that was refused, gets another chance with the new
+// version. What was refused for certain is asked for anew, under a key of its own.
 const OWE_CALL = `${INSERT('call')}
+  request = null, idempotency_key = case when handoff.request is null then handoff.idempotency_key else handoff.idempotency_key || '~' || handoff.fence end,
   wanted = excluded.wanted, state = 'owed', due_at = excluded.due_at, attempts = 0, queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = excluded.updated_at
-where handoff.request is null and handoff.state in ('parked', 'waiting', 'failed')`
+where handoff.state in ('parked', 'waiting', 'failed') and (handoff.request is null or was_refused(handoff.id, handoff.uncertain_since))`
 
 /** Makes due what waited for these records or links to arrive, also where the wait was parked because it took too long. */
 export async function release(tx: Transaction, arrived: string[]): Promise<void> {

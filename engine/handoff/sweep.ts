@@ -25,7 +25,10 @@ export async function releaseParked(store: Store, sources: Source[], routes: Rou
     [sources.map((source) => source.name), sources.map((source) => source.revision)],
   )
   const handoffs = await store.query(
-    `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, lane = 9 from unnest($1::text[], $2::text[]) as today(route, revision)
+    `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, lane = 9,
+       idempotency_key = case when request is not null and was_refused(id, uncertain_since) then idempotency_key || '~' || fence else idempotency_key end,
+       request = case when was_refused(id, uncertain_since) then null else request end
+     from unnest($1::text[], $2::text[]) as today(route, revision)
      where handoff.state in ('parked', 'waiting') and handoff.route = today.route and handoff.revision is distinct from today.revision returning 1`,
     [routes.map((route) => route.name), routes.map((route) => route.mapper.revision)],
   )

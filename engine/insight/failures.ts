@@ -1,6 +1,7 @@
 // What is stuck and needs a person: parked items, and parked, failed and held handoffs. An item is named by its source and its
 // id there (`shop-orders/727`), a handoff by its number.
 import type { Json, Problem } from '../hub.ts'
+import { applyEdits, type Edit } from '../platform/edits.ts'
 import type { Store } from '../platform/store/store.ts'
 
 export interface Failure {
@@ -56,11 +57,11 @@ export async function showFailure(store: Store, id: string): Promise<FailureDeta
   if (!failure) return undefined
   if (failure.what === 'item') {
     const [source, externalId] = splitItemId(id)
-    const [row] = await store.query<{ body: Buffer }>('select body from item where source = $1 and external_id = $2', [
-      source,
-      externalId,
-    ])
-    return { ...failure, data: readable(row!.body), tries: [] }
+    const [row] = await store.query<{ body: Buffer; edits: Edit[] | null }>(
+      'select body, edits from item where source = $1 and external_id = $2',
+      [source, externalId],
+    )
+    return { ...failure, data: applyEdits(readable(row!.body), row!.edits), tries: [] }
   }
   const [row] = await store.query<{ data: Json }>(
     'select r.data from handoff h join record r on r.id = h.record_id where h.id = $1',

@@ -1,5 +1,6 @@
 // "Where is this order?": everything the hub knows about a record and what hangs on it, in the order in which it happened.
 import type { Json, Problem } from '../hub.ts'
+import type { Edit } from '../platform/edits.ts'
 import type { Store } from '../platform/store/store.ts'
 
 export interface TracedRecord {
@@ -43,6 +44,9 @@ export interface TracedEvent {
   connection: string | null
   version: number | null
   route: string | null
+  /** Of a correction: who, and what. */
+  by?: string | null
+  changes?: { path: (string | number)[]; old?: Json; new?: Json }[] | null
 }
 export interface Trace {
   records: TracedRecord[]
@@ -62,7 +66,7 @@ export async function trace(
 ): Promise<Trace> {
   const found = await store.query<{ id: number }>(
     `select id from record where version > 0 and (key = $1 or (type = 'order' and data->>'number' = $1))
-     union select record_id from link where external_id = $1`,
+     union select record_id from link where external_id = $1 and connection not like '$%'`,
     [word],
   )
   const roots = found.map((row) => row.id)
@@ -78,7 +82,8 @@ export async function trace(
     [ids],
   )
   const links = await store.query<{ record_id: number; connection: string; resource: string; externalId: string }>(
-    'select record_id, connection, resource, external_id as "externalId" from link where record_id = any($1::bigint[]) order by created_at, connection',
+    `select record_id, connection, resource, external_id as "externalId" from link
+     where record_id = any($1::bigint[]) and connection not like '$%' order by created_at, connection`,
     [ids],
   )
   const handoffs = await store.query<TracedHandoff & { record_id: number }>(
@@ -86,7 +91,8 @@ export async function trace(
     [ids],
   )
   const events = await store.query<TracedEvent & Record<string, unknown>>(
-    `select e.at, e.type, r.type || ' ' || r.key as record, e.connection, (e.detail->>'version')::int as version, e.detail->>'route' as route
+    `select e.at, e.type, r.type || ' ' || r.key as record, e.connection, (e.detail->>'version')::int as version, e.detail->>'route' as route,
+       e.detail->>'by' as by, e.detail->'changes' as changes
      from event e join record r on r.id = e.record_id where e.record_id = any($1::bigint[]) order by e.at, e.id limit 1000`,
     [ids],
   )
@@ -99,7 +105,7 @@ export async function trace(
         .map(({ record_id: _, ...handoff }) => handoff),
     })),
     items: await undecidedItems(store, word),
-    events,
+    events: [...events, ...(await corrections(store, ids))].sort((a, b) => a.at.getTime() - b.at.getTime()),
   }
 }
 
@@ -107,6 +113,28 @@ const HANDOFF = `
 select h.record_id, h.id, h.route, h.connection as destination, h.kind, h.state, h.outcome, h.wanted, h.delivered, h.attempts,
   h.due_at as "dueAt", h.owed_at as "owedAt", h.updated_at as "updatedAt", h.uncertain_since is not null as uncertain, h.waiting_for as "waitingFor", h.reason as problems
 from handoff h`
+
+/** What a person corrected in the items that these records came from. */
+async function corrections(store: Store, ids: number[]): Promise<TracedEvent[]> {
+  const rows = await store.query<{ record: string; connection: string; edits: Edit[] }>(
+    `select r.type || ' ' || r.key as record, i.connection, i.edits from link l join record r on r.id = l.record_id
+     join item i on i.connection = l.connection and i.resource = l.resource and i.external_id = l.external_id
+     where l.record_id = any($1::bigint[]) and i.edits is not null`,
+    [ids],
+  )
+  return rows.flatMap(({ record, connection, edits }) =>
+    edits.map(({ at, by, path, was, now }) => ({
+      at: new Date(at),
+      type: 'item.corrected',
+      record,
+      connection,
+      version: null,
+      route: null,
+      by,
+      changes: [{ path, old: was, new: now }],
+    })),
+  )
+}
 
 /** Items have no key before they are mapped; a person's word is compared with their id and with a field called number or name. */
 async function undecidedItems(store: Store, word: string): Promise<TracedItem[]> {

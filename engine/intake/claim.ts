@@ -1,5 +1,6 @@
 // Which items a worker decides on next. A claim is committed before anything can fail on the item, so that an item which
 // kills the process is known: rows that two processes died with run alone, and after three deaths they are parked.
+import type { Edit } from '../platform/edits.ts'
 import type { Store } from '../platform/store/store.ts'
 
 export interface ClaimedItem {
@@ -11,6 +12,8 @@ export interface ClaimedItem {
   recordId: number | null
   /** What the connector itself could not read (a broken row of a file). */
   broken: { code: string; message: string } | null
+  /** What a person corrected in it. */
+  edits: Edit[] | null
   deaths: number
   receivedAt: Date
 }
@@ -43,7 +46,7 @@ const claiming = (chosen: string) => `
 with chosen as (${chosen})
 update item set claimed_by = $3, deaths = item.deaths + 1
 from chosen where item.ctid = chosen.ctid
-returning external_id as "externalId", body, hash, stale, deleted, record_id as "recordId", broken, item.deaths, received_at as "receivedAt"`
+returning external_id as "externalId", body, hash, stale, deleted, record_id as "recordId", broken, edits, item.deaths, received_at as "receivedAt"`
 
 const CLAIM_FRESH = claiming(`
   select ctid from item where connection = $1 and resource = $2 and status = 'new' and deaths < ${SUSPECT} and (claimed_by is null or not worker_lives(claimed_by))

@@ -10,7 +10,7 @@ export interface Collection {
   source: string
   connection: string
   resource: string
-  via: 'pull' | 'webhook' | 'answer'
+  via: 'pull' | 'webhook' | 'answer' | 'person'
   lane: number
   /** Of today's mapping: a mended mapping makes unchanged items new. */
   revision: string

@@ -8,7 +8,7 @@ import type { ClaimedItem } from './claim.ts'
 import { writeDecisions, writeEvents } from './decisions.ts'
 import { type Decision, type Drafted, linkWait } from './draft.ts'
 import { externalId, identify, type Target } from './identify.ts'
-import { type Contribution, merge, type Owners } from './merge.ts'
+import { type Contribution, merge, type Owners, PERSON } from './merge.ts'
 
 /** A record that has a new version. */
 export interface Change extends RecordRow {
@@ -209,7 +209,8 @@ async function breakLink(
 /** Only the system that owns a record's existence may declare it deleted: its owner, or its one source. */
 function isOwner(owners: Owners, row: LockedRecord, connection: string): boolean {
   const owner = owners[row.type]
-  return owner ? owner === connection : row.contributions.every((each) => each.connection === connection)
+  if (owner) return owner === connection
+  return row.contributions.every((each) => each.connection === connection || each.connection === PERSON)
 }
 
 async function writeRecords(

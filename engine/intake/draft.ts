@@ -1,6 +1,7 @@
 // From a claimed item to what it says: a draft of each record that the source makes out of it, or why it says nothing.
 import { ConnectorError, parseJson } from '#connector'
 import type { Json, LinkNeed, MapContext, Problem, Source } from '../hub.ts'
+import { applyEdits } from '../platform/edits.ts'
 import type { Store } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
 import { DEADLY } from './claim.ts'
@@ -104,9 +105,10 @@ async function read(
         stamp: validStamp(fresh?.stamp),
         deleted: !fresh,
       })
-      return { json: fresh ? parseJson(text) : {} }
+      return { json: fresh ? applyEdits(parseJson(text), item.edits) : {} }
     }
-    return { json: item.deleted && item.body.length === 0 ? {} : parseJson(item.body.toString('utf8')) }
+    if (item.deleted && item.body.length === 0) return { json: {} }
+    return { json: applyEdits(parseJson(item.body.toString('utf8')), item.edits) }
   } catch (error) {
     if (error instanceof ConnectorError) return unanswered(error)
     if (!(error instanceof SyntaxError)) throw error

@@ -1,8 +1,12 @@
 // One record out of what several sources said about it. Each source's last contribution is kept whole, so that two
 // sources never erase each other: fields are taken from the latest contribution that has them, and an owned field from
-// its owner as long as the owner says anything about it.
+// its owner as long as the owner says anything about it. What a person corrected comes last.
 import type { Json } from '../hub.ts'
 import { valueAt } from '../platform/config/path.ts'
+import { applyEdits } from '../platform/edits.ts'
+
+/** The connection of what people say about records; a configuration cannot have one of this name. */
+export const PERSON = '$person'
 
 export interface Contribution {
   connection: string
@@ -11,8 +15,17 @@ export interface Contribution {
 /** Who is believed, by record type or `type.path`: `{ shipment: 'warehouse', 'order.status': 'shop' }`. */
 export type Owners = Record<string, string>
 
-/** Merges contributions, oldest first. */
-export function merge(type: string, contributions: Contribution[], owners: Owners): Json {
+/** Merges contributions, oldest first, and corrects what a person corrected for as long as the sources say the same. */
+export function merge(type: string, said: Contribution[], owners: Owners): Json {
+  const merged = mergeSources(
+    type,
+    said.filter((each) => each.connection !== PERSON),
+    owners,
+  )
+  return applyEdits(merged, said.find((each) => each.connection === PERSON)?.data.edits)
+}
+
+function mergeSources(type: string, contributions: Contribution[], owners: Owners): Json {
   const recordOwner = owners[type]
   const ordered = recordOwner
     ? [

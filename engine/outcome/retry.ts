@@ -8,7 +8,7 @@ export interface Chosen {
 
 /**
  * Sends the chosen through again from the start, on today's mapping; answers how many. A handoff that was held because its
- * write may have happened is sent again as well: the person has looked.
+ * write may have happened is sent again as well: the person has looked. A call that was refused for certain is asked for anew.
  */
 export async function retry(store: Store, { items, handoffs }: Chosen): Promise<number> {
   const again = await store.query(
@@ -18,12 +18,16 @@ export async function retry(store: Store, { items, handoffs }: Chosen): Promise<
   )
   const owed = await store.query(
     `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, attempts = 0, deaths = 0, updated_at = hub_now(),
-       uncertain_since = case when state = 'held' then null else uncertain_since end
+       uncertain_since = case when state = 'held' then null else uncertain_since end,
+       request = case when ${ANEW} then null else request end,
+       idempotency_key = case when ${ANEW} then idempotency_key || '~' || fence else idempotency_key end
      where id = any($1::bigint[]) and state in ('parked', 'failed', 'held') returning 1`,
     [handoffs],
   )
   return again.length + owed.length
 }
+
+const ANEW = "state <> 'held' and request is not null and was_refused(id, uncertain_since)"
 
 /** Lays the chosen aside: a person has dealt with them outside the hub. A later change of the record owes again. */
 export async function resolve(store: Store, { items, handoffs }: Chosen, note: string): Promise<number> {

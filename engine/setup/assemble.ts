@@ -1,6 +1,7 @@
 // From what is written in YAML to what the stages run: every source and route with its compiled mapping and its client.
 import type { ConnectionClient } from '#connector'
 import type { Route, Source } from '../hub.ts'
+import { personSource } from '../intake/correct.ts'
 import type { MappingSet } from '../mapping/types.ts'
 import type { HubConfig, RouteConfig, SourceConfig } from '../platform/config/hub-config.ts'
 import { LANES } from '../platform/queue/queues.ts'
@@ -10,7 +11,7 @@ import { mapperOf } from './mapper.ts'
 export interface Assembly {
   sources: Map<string, Source>
   routes: Map<string, Route>
-  /** The answers of calls come in like the items of a source, one for each call route. */
+  /** What comes in besides: the answers of each call route, and what people correct in records of a type (`person.order`). */
   answers: Map<string, Source>
 }
 /** Whether a record matches a route's `when:`. */
@@ -32,8 +33,15 @@ export function assemble(parts: Parts): Assembly {
     assembly.routes.set(name, assembleRoute(parts, name, route))
     if (route.call) assembly.answers.set(name, assembleAnswer(parts, name, route))
   }
+  for (const type of recordTypes(parts.config)) assembly.answers.set(`person.${type}`, personSource(type))
   for (const route of alertRoutes(parts.config, parts.clients)) assembly.routes.set(route.name, route)
   return assembly
+}
+
+/** Everything that comes in or goes out. */
+function recordTypes({ sources, routes }: HubConfig): Set<string> {
+  const into = Object.values(sources).flatMap((source) => [source.into, ...(source.also ?? [])])
+  return new Set([...into, ...Object.values(routes).map((route) => route.record)])
 }
 
 /** `shop.orders` → `['shop', 'orders']` */

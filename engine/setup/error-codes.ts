@@ -124,6 +124,35 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'A connector failed in a way that it should not.',
     cure: 'Report it; the handoff is looked up before it is repeated.',
   },
+  HUB_EDIT_ALERT: {
+    means: "A message of the hub's own is stuck; it says what is wrong now and cannot be corrected.",
+    cure: '`handoff failures retry ID`.',
+  },
+  HUB_EDIT_KEY: {
+    means: 'A field that names the record in all systems cannot be corrected.',
+    cure: 'Correct it at its source.',
+  },
+  HUB_EDIT_NOTHING: {
+    means: '`failures edit` was not told what to correct.',
+    cure: 'Name fields with `--set path=value`, or set EDITOR.',
+  },
+  HUB_EDIT_NOT_JSON: { means: 'What was saved in the editor is not JSON.', cure: 'Run it again.' },
+  HUB_EDIT_NOWHERE: {
+    means: 'A correction names a place that is not there (a line that the order does not have).',
+    cure: 'Name a field that is there, or the list as a whole.',
+  },
+  HUB_EDIT_PATH: {
+    means: 'A correction is not a field and its value.',
+    cure: 'Write `shipTo.postcode=90210` or `lines[0].sku=A-1`.',
+  },
+  HUB_EDIT_REFUSED: {
+    means: 'The record would not fit its schema after the correction; nothing was stored.',
+    cure: 'Each line below the message says what is wrong.',
+  },
+  HUB_EDIT_UNREADABLE: {
+    means: 'A parked item cannot be read at all, so it has no fields to correct.',
+    cure: 'Correct it at the source, or lay it aside: `handoff failures resolve ID`.',
+  },
   HUB_CONNECTOR_FAULT: { means: 'A connector failed in its own code.', cure: 'Report it, with the message.' },
   HUB_CONNECTOR_RESOURCE: {
     means: 'A connector was asked for something that it cannot do with this resource.',

@@ -1,0 +1,28 @@
+// The command line as a person uses it, in a process of its own, on the database of a test's world.
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+
+const CLI = path.resolve(import.meta.dirname, '..', '..', 'engine', 'cli', 'main.ts')
+
+/** Runs `handoff …` on a schema of the test run's database; answers exit code and everything it printed. */
+export async function handoff(
+  schema: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: {
+      ...process.env,
+      DATABASE_URL: process.env['HANDOFF_TEST_DATABASE'],
+      HANDOFF_SCHEMA: schema,
+      NO_COLOR: '1',
+      HANDOFF_LOG: 'silent',
+      REDIS_URL: '',
+      ...env,
+    },
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  child.stderr.on('data', (chunk) => (output += chunk))
+  return { code: await new Promise((resolve) => child.on('close', resolve)), output }
+}
