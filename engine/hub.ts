@@ -98,9 +98,12 @@ export interface Claimed {
   /** Of a call: frozen before the first send. */
   request: Json
   idempotencyKey: string | null
-  /** How long ago a write of it may have happened, in milliseconds, and of which version. */
+  /** How long ago a write of it may have happened, in milliseconds; null when it is known what happened. */
   uncertainMs: number | null
-  uncertainVersion: number | null
+  /** How long ago the answer to a write was lost last, and of which version it was (0: of several), also when it is known what
+   * happened by now: that write may still land, after another one. */
+  lostMs: number | null
+  lostVersion: number | null
   recordId: number
   type: string
   key: string

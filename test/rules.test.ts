@@ -807,6 +807,66 @@ describe('rule 10, delivered is the version that was sent', () => {
     await resting(world)
     expect(notes(world)).toEqual(['c'])
   })
+
+  test('nor is one that was repeated with success in the meantime', async () => {
+    await using world = await openWorld()
+    await world.arrive([order(1, { note: 'a' })])
+    await resting(world)
+    let landing: (() => void) | undefined
+    world.vendor.before = (given) => {
+      if (given.note !== 'b' || landing) return
+      landing = () => void world.vendor.things.set('v1', given)
+      throw lost()
+    }
+    await world.arrive([order(1, { note: 'b' })])
+    await world.until('it is on its way', async () => landing !== undefined && (await world.handoff()).attempts > 0)
+    await world.pass('5 seconds')
+    await world.until('it was repeated', async () => (await world.handoff()).delivered === 2)
+    await world.arrive([order(1, { note: 'c' })])
+    await world.until('it settles', async () => (await world.handoff()).reason?.[0]?.code === 'HUB_SEND_SETTLING')
+    landing!()
+    await world.pass('1 minute')
+    await resting(world)
+    expect(notes(world)).toEqual(['c'])
+  })
+
+  test('nor when a process died with the newer one before it was sent', async () => {
+    await using world = await openWorld('postgres', undefined, { idle: true })
+    const { store } = world.hub
+    await world.arrive([order(1, { note: 'a' })])
+    await store.query("update handoff set state = 'resting', delivered = 1, lost_version = 1, lost_at = hub_now()")
+    await world.arrive([order(1, { note: 'b' })])
+    await store.query(
+      "update handoff set state = 'sending', sending = 2, fence = fence + 1, worker = 0, lease_until = hub_now() + interval '1 minute'",
+    )
+    await world.sweep()
+    expect(await world.handoff()).toMatchObject({ state: 'owed', lost_version: 0, sending: null })
+  })
+
+  test('a vendor that recognises the key of an earlier version is told the newer one as well', async () => {
+    await using world = await openWorld()
+    Object.assign(world.vendor.facts, { idempotent: true, canFind: false, lookup: 'none' })
+    const { push } = world.vendor
+    const create = push.create.bind(push)
+    const known = new Map<string, string>()
+    push.create = async (given, options) => {
+      const before = known.get(options.idempotencyKey)
+      if (before) return { id: before }
+      const made = await create(given, options)
+      known.set(options.idempotencyKey, made.id)
+      throw lost()
+    }
+    await world.arrive([order(1, { note: 'a' })])
+    await world.until(
+      'it is uncertain',
+      async () => (await world.handoff()).uncertain_since !== null && (await world.handoff()).attempts > 0,
+    )
+    await world.arrive([order(1, { note: 'b' })])
+    await world.until('it settles', async () => (await world.handoff()).cause === 'HUB_SEND_SETTLING')
+    await world.pass('1 minute')
+    await resting(world)
+    expect(notes(world)).toEqual(['b'])
+  })
 })
 
 describe('rule 11, deletion has an owner', () => {

@@ -15,6 +15,8 @@ export interface Exchange {
   method: string
   url: string
   write: boolean
+  /** When it was sent, RFC 3339, by this machine's clock. */
+  at: string
   /** Absent when no answer came; `error` then says why. */
   status?: number
   ms: number
@@ -118,7 +120,7 @@ export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secr
         throw lostAnswer(new HttpFailure('aborted', false, 'stopped'), { title, write, mask, errors })
 
       const exchanged: Exchanged = { title, write, mask, errors }
-      const exchange: Exchange = { method, url: mask(url), write, ms: 0 }
+      const exchange: Exchange = { method, url: mask(url), write, at: new Date().toISOString(), ms: 0 }
       const request = mask.excerpt(body)
       if (request) exchange.request = request
       const started = performance.now()

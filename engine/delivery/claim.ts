@@ -44,12 +44,12 @@ export async function mapped(store: Store, claimed: Claimed[]): Promise<void> {
 const CLAIM = `
 with now as (select hub_now() as at),
 mine as (
-  select id, sending, deaths from handoff, now
+  select id, deaths from handoff, now
   where id = any($1::bigint[]) and state = 'owed' and due_at <= now.at and route = any($4::text[]) and deaths < $5 order by id for update of handoff skip locked)
 update handoff set state = 'sending', fence = handoff.fence + 1, worker = $2, lease_until = now.at + $3 * interval '1 ms',
   sending = record.version, deaths = handoff.deaths + $6, queued_at = null, updated_at = now.at
 from mine, record, now where handoff.id = mine.id and record.id = handoff.record_id
 returning handoff.id, handoff.route, handoff.kind, handoff.occurrence, handoff.fence, handoff.wanted, handoff.attempts, mine.deaths, handoff.image,
   handoff.request, handoff.idempotency_key as "idempotencyKey", (extract(epoch from now.at - handoff.uncertain_since) * 1000)::float8 as "uncertainMs",
-  mine.sending as "uncertainVersion",
+  (extract(epoch from now.at - handoff.lost_at) * 1000)::float8 as "lostMs", handoff.lost_version as "lostVersion",
   record.id as "recordId", record.type, record.key, record.version, record.data, record.deleted`

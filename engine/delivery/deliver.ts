@@ -133,7 +133,7 @@ async function attempt(
 ): Promise<Settlement> {
   const exchanges: Exchange[] = []
   const started = performance.now()
-  const overtakes = handoff.uncertainMs !== null && handoff.uncertainVersion !== handoff.version
+  const overtakesMs = handoff.lostVersion === handoff.version ? null : handoff.lostMs
   const write = { ...how, uncertainMs: handoff.uncertainMs }
   let step: Step = route.kind === 'call' ? 'call' : link === undefined ? 'create' : 'update'
   let result: Result
@@ -141,7 +141,7 @@ async function attempt(
     const sent = await gathering(exchanges, () =>
       route.kind === 'call'
         ? call(route.call!, payload, write)
-        : push(route.push!, payload, { ...write, link, overtakes }),
+        : push(route.push!, payload, { ...write, link, overtakesMs }),
     )
     if (sent.result === 'sent') step = sent.step
     result = resultOf(sent, route, handoff, image)

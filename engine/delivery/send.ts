@@ -19,8 +19,8 @@ interface Write {
   /** Where the record is at the destination, when that is known. */
   link: string | undefined
   uncertainMs: number | null
-  /** What may still land is an older version than the one that is to be sent now. */
-  overtakes: boolean
+  /** How long ago the answer to a write of another version was lost: it may still land, and would undo this one. */
+  overtakesMs: number | null
   idempotencyKey: string
   /** Awaited before each request; throws when the lease no longer covers it. */
   gate: (request: { deadlineMs: number }) => void
@@ -38,10 +38,9 @@ export async function push(client: PushClient, payload: Json, write: Write): Pro
     const externalId = moved?.id ?? id
     return { result: 'sent', step: 'update', externalId, ...(externalId === id ? {} : { replaced: id }) }
   }
+  const waitMs = write.overtakesMs === null ? 0 : facts.settleMs - write.overtakesMs
+  if (waitMs > 0) return { result: 'settling', waitMs }
   if (write.link !== undefined) {
-    // An older version that lands after this one would undo it.
-    const waitMs = write.overtakes ? facts.settleMs - write.uncertainMs! : 0
-    if (waitMs > 0) return { result: 'settling', waitMs }
     try {
       return await change(write.link)
     } catch (error) {
@@ -72,7 +71,10 @@ export async function push(client: PushClient, payload: Json, write: Write): Pro
     }
   }
   try {
-    return { result: 'sent', step: 'create', externalId: (await client.create(payload, context)).id }
+    const created = await client.create(payload, context)
+    // Under a key that was used before, the answer is what was made then: out of another version.
+    const older = facts.idempotent && write.uncertainMs !== null && write.overtakesMs !== null && facts.canUpdate
+    return older ? await change(created.id) : { result: 'sent', step: 'create', externalId: created.id }
   } catch (error) {
     if (!(error instanceof ConnectorError) || error.kind !== 'conflict' || !facts.canFind) throw error
     const existing = await client.find(key, payload, context)
@@ -94,7 +96,7 @@ function isGone(error: unknown): boolean {
 export async function call(
   client: ActionClient,
   request: Json,
-  write: Omit<Write, 'link' | 'overtakes'>,
+  write: Omit<Write, 'link' | 'overtakesMs'>,
 ): Promise<Sent> {
   const { facts } = client
   const context = { idempotencyKey: write.idempotencyKey, gate: write.gate }

@@ -93,6 +93,7 @@ const MISSING = `select distinct connection ${DUE} and connection = any($1::text
 export async function reclaim(store: Store): Promise<number> {
   const rows = await store.query(
     `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, uncertain_since = hub_now(), image = null,
+       lost_version = case when lost_version <> sending and lost_at > hub_now() - interval '1 hour' then 0 else sending end, lost_at = hub_now(), sending = null,
        fence = fence + 1, deaths = deaths + 1, worker = null, lease_until = null
      where id in (select id from handoff where state = 'sending' and (lease_until < hub_now() or not worker_lives(worker)) for update skip locked) returning id`,
   )

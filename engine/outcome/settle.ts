@@ -70,7 +70,6 @@ async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Set<numbe
     moved.map((each) => each.route.mapper.revision),
     moved.map((each) => (each.result.result === 'sent' ? each.result.image : null)),
     moved.map((each) => each.handoff.version),
-    moved.map((each) => each.handoff.uncertainVersion),
   ])
   return new Set(rows.map((row) => row.id))
 }
@@ -94,11 +93,13 @@ update handoff set
   uncertain_since = case x.uncertain when 'mark' then now.at when 'clear' then null else handoff.uncertain_since end,
   image = case when x.image is not null then x.image when x.uncertain = 'mark' or x.attempt then null else handoff.image end,
   reason = x.reason::jsonb, cause = x.cause, waiting_for = x.waiting_for, revision = x.revision,
-  sending = case x.uncertain when 'mark' then x.version when 'clear' then null else x.uncertain_version end,
-  worker = null, lease_until = null, updated_at = now.at,
+  lost_version = case when x.uncertain <> 'mark' then handoff.lost_version
+    when handoff.lost_version <> x.version and handoff.lost_at > now.at - interval '1 hour' then 0 else x.version end,
+  lost_at = case x.uncertain when 'mark' then now.at else handoff.lost_at end,
+  sending = null, worker = null, lease_until = null, updated_at = now.at,
   owed_at = case when x.next = 'rest' and handoff.wanted > x.version then now.at else handoff.owed_at end
-from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6::boolean[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int[], $14::int[])
-  as x(id, fence, next, outcome, delay, attempt, uncertain, reason, cause, waiting_for, revision, image, version, uncertain_version),
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6::boolean[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int[])
+  as x(id, fence, next, outcome, delay, attempt, uncertain, reason, cause, waiting_for, revision, image, version),
   (select hub_now() as at) as now
 where handoff.id = x.id and handoff.fence = x.fence
 returning handoff.id`

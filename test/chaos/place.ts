@@ -140,10 +140,12 @@ export async function openPlace(
       ([number, outcome]) => outcome === 'carried' && !parked.includes(number) && !there.has(`shop:${number}`),
     )
     const missing = result.rows.filter((row) => row.what !== 'orders').reduce((sum, row) => sum + row.missing, 0)
+    // In the order in which the writes were sent: the outcome of one may be written long after that of a later one.
     const [disordered] = await store.query<{ n: number }>(
       `select count(*)::int as n from (
-         select version < max(version) over (partition by handoff_id order by id rows between unbounded preceding and 1 preceding) as older
-         from attempt where kind is null and version is not null) as steps where older`,
+         select version < max(version) over (partition by handoff_id order by sent, id rows between unbounded preceding and 1 preceding) as older
+         from (select id, handoff_id, version, (select min(one->>'at') from jsonb_array_elements(exchanges) as one where (one->>'write')::boolean) as sent
+           from attempt where kind is null and version is not null) as writes where sent is not null) as steps where older`,
     )
     const unread = found.shopOrders.length - outcomes.length
     return {
