@@ -6,6 +6,7 @@ import { demoCommand } from './demo.ts'
 import { driftCommand } from './drift.ts'
 import { failuresCommand } from './failures.ts'
 import { mapCommand } from './map.ts'
+import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
@@ -34,6 +35,7 @@ export function buildProgram(): Command {
     statusCommand,
     traceCommand,
     failuresCommand,
+    replayCommand,
     driftCommand,
     alertsCommand,
   ])

@@ -3,7 +3,7 @@ import { type Trace, type TracedHandoff, trace } from '../insight/trace.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { hubOf, out, withStore } from './open.ts'
 import { changeLines, moment, type Printer, span, tone, wrapped } from './print.ts'
-import { recordFacts } from './record-facts.ts'
+import { parentFields } from './record-facts.ts'
 
 export function traceCommand(program: Command): void {
   program
@@ -25,20 +25,6 @@ export function traceCommand(program: Command): void {
       if (print.json) return print.line(JSON.stringify(found, null, 2))
       show(print, found)
     })
-}
-
-/** Where each record type keeps the key of its order. */
-function parentFields(): { type: string; path: string[] }[] {
-  const { schemas, facts } = recordFacts()
-  return schemas
-    .names()
-    .filter((name) => /^records\/[a-z-]+$/.test(name))
-    .map((name) => name.slice('records/'.length))
-    .flatMap((type) =>
-      Object.entries(facts.parents(type))
-        .filter(([relation]) => relation === 'order')
-        .map(([, at]) => ({ type, path: at })),
-    )
 }
 
 function show(print: Printer, { records, items, events }: Trace): void {

@@ -1,6 +1,7 @@
 // What a new version of a record owes, and to whom: rows of the ledger, written in the transaction of the change itself.
 import type { Problem, Route } from '../hub.ts'
 import { valueAt } from '../platform/config/path.ts'
+import { LANES } from '../platform/queue/queues.ts'
 import type { Transaction } from '../platform/store/store.ts'
 
 interface Owing {
@@ -9,6 +10,8 @@ interface Owing {
   version: number
   data: unknown
   deleted: boolean
+  /** Of what changed it. */
+  lane: number
 }
 
 /**
@@ -35,9 +38,14 @@ function columns(owed: { route: Route; change: Owing }[]): unknown[] {
     owed.map(({ change }) => change.id),
     owed.map(({ route, change }) => (route.once ? String(valueAt(change.data, route.once.split('.')) ?? '') : '')),
     owed.map(({ route }) => route.connection),
-    owed.map(({ route }) => route.lane),
+    owed.map(({ route, change }) => laneOf(route.lane, change.lane)),
     owed.map(({ change }) => change.version),
   ]
+}
+
+/** The faster of the two; what was read again in bulk, or goes where there is no hurry, stays in the bulk lane. */
+function laneOf(route: number, change: number): number {
+  return Math.max(route, change) === LANES.bulk ? LANES.bulk : Math.min(route, change)
 }
 
 const INSERT = (kind: 'push' | 'call') => `
@@ -48,7 +56,8 @@ from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::smallint[], $6
 on conflict (route, record_id, occurrence) do update set`
 
 const OWE_PUSH = `${INSERT('push')}
-  wanted = greatest(handoff.wanted, excluded.wanted), lane = least(handoff.lane, excluded.lane), updated_at = excluded.updated_at,
+  wanted = greatest(handoff.wanted, excluded.wanted), 
+  lane = case when handoff.state = 'resting' then excluded.lane else least(handoff.lane, excluded.lane) end, updated_at = excluded.updated_at,
   owed_at = case when handoff.state = 'resting' then excluded.owed_at else handoff.owed_at end,
   state = case when handoff.state in ('sending', 'held') then handoff.state else 'owed' end,
   due_at = case when handoff.state in ('sending', 'held') or handoff.uncertain_since is not null then handoff.due_at else excluded.due_at end,

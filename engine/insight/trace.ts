@@ -64,19 +64,7 @@ export async function trace(
   word: string,
   parentFields: { type: string; path: string[] }[],
 ): Promise<Trace> {
-  const found = await store.query<{ id: number }>(
-    `select id from record where version > 0 and (key = $1 or (type = 'order' and data->>'number' = $1))
-     union select record_id from link where external_id = $1 and connection not like '$%'`,
-    [word],
-  )
-  const roots = found.map((row) => row.id)
-  const children = await store.query<{ id: number }>(
-    `select child.id from record child join record parent on parent.id = any($1::bigint[])
-     join unnest($2::text[], $3::text[]) as field(type, path) on field.type = child.type
-     where child.data #>> string_to_array(field.path, '.') = parent.key and parent.type = 'order'`,
-    [roots, parentFields.map((field) => field.type), parentFields.map((field) => field.path.join('.'))],
-  )
-  const ids = [...new Set([...roots, ...children.map((row) => row.id)])]
+  const ids = await recordsNamed(store, word, parentFields)
   const records = await store.query<TracedRecord & Record<string, unknown>>(
     'select id, type, key, version, data from record where id = any($1::bigint[]) order by created_at, id',
     [ids],
@@ -107,6 +95,27 @@ export async function trace(
     items: await undecidedItems(store, word),
     events: [...events, ...(await corrections(store, ids))].sort((a, b) => a.at.getTime() - b.at.getTime()),
   }
+}
+
+/** The records of that number, key or external id, and those that name them as their order. */
+export async function recordsNamed(
+  store: Store,
+  word: string,
+  parentFields: { type: string; path: string[] }[],
+): Promise<number[]> {
+  const found = await store.query<{ id: number }>(
+    `select id from record where version > 0 and (key = $1 or (type = 'order' and data->>'number' = $1))
+     union select record_id from link where external_id = $1 and connection not like '$%'`,
+    [word],
+  )
+  const roots = found.map((row) => row.id)
+  const children = await store.query<{ id: number }>(
+    `select child.id from record child join record parent on parent.id = any($1::bigint[])
+     join unnest($2::text[], $3::text[]) as field(type, path) on field.type = child.type
+     where child.data #>> string_to_array(field.path, '.') = parent.key and parent.type = 'order'`,
+    [roots, parentFields.map((field) => field.type), parentFields.map((field) => field.path.join('.'))],
+  )
+  return [...new Set([...roots, ...children.map((row) => row.id)])]
 }
 
 const HANDOFF = `

@@ -14,6 +14,7 @@ export interface ClaimedItem {
   broken: { code: string; message: string } | null
   /** What a person corrected in it. */
   edits: Edit[] | null
+  lane: number
   deaths: number
   receivedAt: Date
 }
@@ -26,7 +27,7 @@ export const DEADLY = 3
 /** One death is no suspicion: processes are killed for other reasons. */
 const SUSPECT = 2
 
-/** Claims the oldest undecided items of a source, also what one dead process left behind. */
+/** Claims undecided items of a source, the urgent and the oldest first, also what one dead process left behind. */
 export async function claimItems(
   store: Store,
   { connection, resource }: Place,
@@ -46,11 +47,11 @@ const claiming = (chosen: string) => `
 with chosen as (${chosen})
 update item set claimed_by = $3, deaths = item.deaths + 1
 from chosen where item.ctid = chosen.ctid
-returning external_id as "externalId", body, hash, stale, deleted, record_id as "recordId", broken, edits, item.deaths, received_at as "receivedAt"`
+returning external_id as "externalId", body, hash, stale, deleted, record_id as "recordId", broken, edits, lane, item.deaths, received_at as "receivedAt"`
 
 const CLAIM_FRESH = claiming(`
   select ctid from item where connection = $1 and resource = $2 and status = 'new' and deaths < ${SUSPECT} and (claimed_by is null or not worker_lives(claimed_by))
-  order by received_at limit $4 for update skip locked`)
+  order by lane, received_at limit $4 for update skip locked`)
 const CLAIM_LEFT = claiming(`
   select ctid from item where connection = $1 and resource = $2 and status = 'new' and deaths >= ${SUSPECT} and (claimed_by is null or not worker_lives(claimed_by))
   order by deaths desc, received_at limit 1 for update skip locked`)

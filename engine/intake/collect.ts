@@ -4,6 +4,7 @@
 // decided under today's mapping, is not even sent to the database (25 times the rate of a re-pull).
 import { createHash } from 'node:crypto'
 import type { Source, SourceItem } from '../hub.ts'
+import { LANES } from '../platform/queue/queues.ts'
 import type { Transaction } from '../platform/store/store.ts'
 
 export interface Collection {
@@ -19,9 +20,10 @@ export interface Collection {
   /** Whether one item can be read afresh at the source. */
   rereads: boolean
 }
-/** Where the items of a source go, and how they came. */
+/** Where the items of a source go, and how they came. A webhook is urgent, unless its source was put in the bulk lane. */
 export function collectionOf(source: Source, via: Collection['via']): Collection {
-  const { name, connection, resource, lane, revision, fetch } = source
+  const { name, connection, resource, revision, fetch } = source
+  const lane = via === 'webhook' && source.lane < LANES.bulk ? LANES.urgent : source.lane
   return { source: name, connection, resource, via, lane, revision, rereads: fetch !== undefined }
 }
 export type CollectedItem = SourceItem & { stale?: boolean; recordId?: number }
@@ -97,7 +99,8 @@ select $1, $2, x.id, $3, $4, $5, x.body, x.hash, case when x.stamp > hub_now() +
 from unnest($6::text[], $7::bytea[], $8::text[], $9::timestamptz[], $10::boolean[], $11::boolean[], $12::text[], $13::bigint[], $14::text[])
   as x(id, body, hash, stamp, deleted, stale, origin, record_id, broken)
 on conflict (connection, resource, external_id) do update set
-  source = excluded.source, via = excluded.via, lane = least(known.lane, excluded.lane), body = excluded.body, hash = excluded.hash,
+  source = excluded.source, via = excluded.via, 
+  lane = case when known.status = 'new' then least(known.lane, excluded.lane) else excluded.lane end, body = excluded.body, hash = excluded.hash,
   stamp = excluded.stamp, deleted = excluded.deleted, origin = excluded.origin, record_id = coalesce(excluded.record_id, known.record_id),
   stale = excluded.stale or ($17::boolean and not excluded.deleted and known.hash <> excluded.hash and not coalesce(excluded.stamp > known.stamp, false)
     and (excluded.via = 'webhook' or known.deleted or coalesce(known.received_at > $16::timestamptz, false))),

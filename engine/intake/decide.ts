@@ -3,6 +3,7 @@
 // locked rows, so that parallel batches neither deadlock nor overwrite each other.
 import { createHash } from 'node:crypto'
 import type { Json, Problem, RecordRow, Source } from '../hub.ts'
+import { LANES } from '../platform/queue/queues.ts'
 import type { Store, Transaction } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
 import { writeDecisions, writeEvents } from './decisions.ts'
@@ -13,6 +14,8 @@ import { type Contribution, merge, type Owners, PERSON } from './merge.ts'
 /** A record that has a new version. */
 export interface Change extends RecordRow {
   created: boolean
+  /** The lane in which what changed it came. */
+  lane: number
   event: 'record.created' | 'record.changed' | 'record.deleted' | 'record.restored'
 }
 export interface Decider {
@@ -78,6 +81,7 @@ interface LockedRecord extends RecordRow {
   hash: string
   contributions: (Contribution & { resource: string; externalId: string })[]
   created: boolean
+  lane: number
 }
 
 async function lockRecords(tx: Transaction, targets: Target[]): Promise<LockedRecord[]> {
@@ -110,7 +114,10 @@ async function lockRecords(tx: Transaction, targets: Target[]): Promise<LockedRe
     [rows.filter((row) => !isNew.has(row.id)).map((row) => row.id)],
   )
   const byId = new Map(
-    rows.map((row) => [row.id, { ...row, contributions: [], created: isNew.has(row.id) } as LockedRecord]),
+    rows.map((row) => [
+      row.id,
+      { ...row, contributions: [], created: isNew.has(row.id), lane: LANES.bulk } as LockedRecord,
+    ]),
   )
   for (const row of contributions) {
     byId.get(row.record_id)!.contributions.push({
@@ -140,6 +147,7 @@ async function apply(
     const each = target.draft
     const row = target.recordId === undefined ? byKey.get(`${each.type}\n${target.key}`) : byId.get(target.recordId)
     if (!row) continue
+    row.lane = Math.min(row.lane, each.item.lane)
     const id = externalId(each, decider)
     const owner = isOwner(decider.owners, row, source.connection)
     if (each.data === undefined) {
@@ -244,6 +252,7 @@ async function writeRecords(
     data,
     deleted,
     created: row.created,
+    lane: row.lane,
     event: eventOf(row, deleted),
   }))
 }

@@ -383,6 +383,20 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'The port of the hub is taken.',
     cure: 'Stop what listens there, or set `server.port`.',
   },
+  HUB_REPLAY_FROM: {
+    means: '`handoff replay` was not told where to begin.',
+    cure: 'Add `--from start` or `--from delivery`.',
+  },
+  HUB_REPLAY_MOMENT: { means: '`--since` or `--until` is no moment.', cure: 'Write 2026-03-01T09:15:00Z, or 2h.' },
+  HUB_REPLAY_STATE: {
+    means: '`--state` names a state that cannot be replayed from there.',
+    cure: 'Take one of those that the message lists.',
+  },
+  HUB_REPLAY_WHERE: {
+    means: '`--where` is not a condition, or names a field that such a record does not have.',
+    cure: 'Write it like `when:` of a route: "status: open", "total: { above: 100 }".',
+  },
+  HUB_REPLAY_WHICH: { means: '`handoff replay` was not told what.', cure: 'Narrow it, or say `--all`.' },
   HUB_SOURCE_UNKNOWN: { means: 'There is no source of this name.', cure: 'Name one that the message lists.' },
   HUB_STORE_FOREIGN_COPY: {
     means: 'A copy of the PostgreSQL programs belongs to another user.',
