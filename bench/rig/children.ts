@@ -64,10 +64,10 @@ export interface StandIn extends Disposable {
   until: (distinct: number, pollMs?: number) => Promise<void>
 }
 
-export async function startStandIn({ orders = 0, delayMs = 0 } = {}): Promise<StandIn> {
+export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}): Promise<StandIn> {
   const child = spawn(
     process.execPath,
-    [path.join(import.meta.dirname, 'stand-in.ts'), String(orders), String(delayMs)],
+    [path.join(import.meta.dirname, 'stand-in.ts'), String(orders), String(delayMs), String(first)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

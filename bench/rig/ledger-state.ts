@@ -9,11 +9,12 @@ export async function exactlyOnce(sink: StandIn, expected: number): Promise<void
     throw new Error(`of ${expected}, ${distinct} arrived, in ${taken} pushes`)
 }
 
-/** Waits until the ledger owes nothing. */
+/** Waits until everything that came is decided and the ledger owes nothing. */
 export async function settled({ sql }: Machines, schema = 'handoff'): Promise<void> {
   for (;;) {
     const [row] = await sql<{ owed: boolean }>(
-      `select exists (select from ${schema}.handoff where state = 'owed') or exists (select from ${schema}.handoff where state = 'sending') as owed`,
+      `select exists (select from ${schema}.item where status = 'new') or exists (select from ${schema}.handoff where state = 'owed')
+         or exists (select from ${schema}.handoff where state = 'sending') as owed`,
     )
     if (!row!.owed) return
     await sleep(20)

@@ -1,12 +1,13 @@
 // A system that has orders to read and takes what is pushed, as fast as a plain HTTP server can: what is measured is not this.
 //   GET /orders?token=N → { orders: [100 …], next }      POST /<anything> → 201 { id }
 //   GET /count → { taken, distinct }                     GET /arrivals → [[path, mark, moment in ms] …]
-// `stand-in.ts ORDERS [DELAY_MS]`. The mark of what was pushed is its `number` or, of a stock level, its `available`.
+// `stand-in.ts ORDERS [DELAY_MS] [FIRST]`. The mark of what was pushed is its `number` or, of a stock level, its `available`.
 import { createServer } from 'node:http'
 import { orderText } from './orders.ts'
 
 const count = Number(process.argv[2])
 const delayMs = Number(process.argv[3] ?? 0)
+const first = Number(process.argv[4] ?? 1)
 const PAGE = 100
 
 let taken = 0
@@ -22,7 +23,7 @@ const server = createServer((request, response) => {
   if (request.method === 'GET') {
     const from = Number(url.searchParams.get('token') ?? 0)
     const until = Math.min(count, from + PAGE)
-    const orders = Array.from({ length: until - from }, (_, i) => orderText(from + i + 1))
+    const orders = Array.from({ length: until - from }, (_, i) => orderText(first + from + i))
     return send(200, `{"orders":[${orders.join(',')}],"next":${until < count ? `"${until}"` : 'null'}}`)
   }
   const chunks: Buffer[] = []

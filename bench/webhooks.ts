@@ -1,0 +1,58 @@
+// Webhooks: how fast they are answered (after they are stored), how many are taken, and how long it takes until what they brought
+// has been mapped and pushed to another system.
+import path from 'node:path'
+import { type BenchOptions, latencies, percentile, type Section } from './figures.ts'
+import { runScript, startHubChild, startStandIn } from './rig/children.ts'
+import { settled } from './rig/ledger-state.ts'
+import type { LoadReport, LoadSpec } from './rig/load.ts'
+import { openMachines } from './rig/machines.ts'
+import { orderHub, SECRET } from './rig/shop.ts'
+
+const LOAD = path.join(import.meta.dirname, 'rig', 'load.ts')
+const INTAKE_RATE = 100
+const PUSHED_RATE = 50
+const CONNECTIONS = 64
+
+export async function run({ quick }: BenchOptions): Promise<Section> {
+  const seconds = quick ? 3 : 20
+  await using machines = await openMachines()
+  using sink = await startStandIn()
+  await using hub = await startHubChild(machines, { ...orderHub(sink.url, sink.url), serve: true })
+  const url = `${hub.url}/webhooks/shop`
+  let from = 1
+  const load = async (more: Pick<LoadSpec, 'seconds'> & Partial<LoadSpec>): Promise<LoadReport> => {
+    const spec: LoadSpec = { url, secret: SECRET, topic: 'order', from, ...more }
+    const report = await runScript<LoadReport>(LOAD, [JSON.stringify(spec)])
+    from += report.sent
+    await sink.until(from - 1)
+    await settled(machines)
+    return report
+  }
+  await load({ rate: INTAKE_RATE, seconds: 3 })
+
+  const intake = await load({ rate: INTAKE_RATE, seconds })
+  const pushed = await load({ rate: PUSHED_RATE, seconds })
+  const arrived = new Map((await sink.arrivals()).map(([, mark, at]) => [mark, at]))
+  const endToEnd = pushed.due.map(([mark, at]) => arrived.get(mark)! - at)
+  const saturated = await load({ seconds: quick ? 3 : 10, connections: CONNECTIONS })
+  const failures = intake.failures + pushed.failures + saturated.failures
+  return {
+    title: 'Webhooks',
+    what: `Signed webhooks, an order of about 2 KB each, from another process; each is answered after it is stored durably, and all are mapped and pushed on meanwhile. The open loops ran ${seconds} s, their latency counts from the moment when a webhook was due.`,
+    figures: [
+      ...latencies(`answered, at ${INTAKE_RATE}/s`, intake.latencies, { p95: 5 }),
+      ...latencies(`webhook → pushed, at ${PUSHED_RATE}/s`, endToEnd, { p99: 60 }),
+      {
+        name: `taken at most, ${CONNECTIONS} connections`,
+        unit: 'webhooks/s',
+        value: (saturated.sent - saturated.failures) / saturated.seconds,
+        target: { least: 1500 },
+        note: `${saturated.failures} of ${saturated.sent} failed; answered within ${Math.round(percentile(saturated.latencies, 0.99))} ms, p99`,
+      },
+      { name: 'failures', unit: '', value: failures, target: { most: 0 } },
+    ],
+    caveats: [
+      'The generator of load, the hub, PostgreSQL and the destination share the cores; a webhook that the generator sends late for that reason counts as slow.',
+    ],
+  }
+}
