@@ -6,6 +6,7 @@ import { watch } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError } from '#connector'
+import { owePast } from './handoff/past.ts'
 import { releaseParked, sweepWaits, undecided } from './handoff/sweep.ts'
 import { parkEndlessWaits } from './handoff/waits.ts'
 import { reclaim } from './handoff/wake.ts'
@@ -242,6 +243,11 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     reloading = setTimeout(() => void reload().catch(onError), 200)
   })
   pipeline.wakeSoon()
+  const past = owePastAll().catch(onError)
+  async function owePastAll(): Promise<void> {
+    for (const [name, { since }] of Object.entries(loaded.config.routes))
+      if (since && (await owePast(store, assembly.routes.get(name)!, since, stopping.signal)) > 0) pipeline.wakeSoon()
+  }
 
   async function stop(): Promise<void> {
     stopping.abort()
@@ -249,6 +255,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     clearTimeout(reloading)
     for (const timer of timers) clearInterval(timer)
     await alerts.idle()
+    await past
     await server?.close()
     await queues.close()
     await pipeline.idle()

@@ -4,12 +4,9 @@ import path from 'node:path'
 import { type ConnectionClient, itemJson, type Json, openConnection, parseJson, type SourceItem } from '#connector'
 import { nearest } from '../platform/config/diagnostic.ts'
 import type { Registered } from '../registry.ts'
-import type { LoadedHub } from '../setup/load.ts'
 import { fixturesOf } from '../setup/mappings.ts'
-import { runningSystems } from './demo/systems.ts'
-import { systemVariables } from './demo/variables.ts'
+import { configured } from './configured.ts'
 import { CommandError, EXIT } from './exit.ts'
-import { hubOf, loadRight } from './open.ts'
 import type { Printer } from './print.ts'
 
 export interface LiveOptions {
@@ -59,7 +56,7 @@ function readItem(file: string | undefined, fixtures: string | undefined): strin
 
 /** Reads one item as the hub would, the first one where no id is named; nothing is stored and nothing is written. */
 export async function liveItem(options: LiveOptions, from: string, print: Printer): Promise<Json> {
-  const loaded = await configured(options.config, print)
+  const { loaded } = await configured(options.config, print)
   const named = options.fromConnection
   const connection = loaded.config.connections[named]
   if (!connection) {
@@ -81,20 +78,6 @@ export async function liveItem(options: LiveOptions, from: string, print: Printe
   } finally {
     await client.close()
   }
-}
-
-/** The configuration; where there is none yet, the running demo's. */
-async function configured(given: string, print: Printer): Promise<LoadedHub> {
-  const { config, environment } = hubOf({ config: given })
-  if (config === given) return loadRight(config, print)
-  const systems = await runningSystems(path.join(environment.stateDir, 'systems'))
-  if (!systems)
-    throw new CommandError(
-      EXIT.unable,
-      `HUB_DEMO_SYSTEMS There is no configuration in ${given}/, and no demo runs: npm run demo, or write ${given}/hub.yaml.`,
-    )
-  const variables = await systemVariables(systems.addresses)
-  return loadRight(config, print, { variable: (name) => variables[name] ?? environment.variable(name) })
 }
 
 /** The resource that is named; else the one that the mapping is for, or the only one there is. */

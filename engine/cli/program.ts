@@ -6,6 +6,7 @@ import { demoCommand } from './demo.ts'
 import { driftCommand } from './drift.ts'
 import { failuresCommand } from './failures.ts'
 import { mapCommand } from './map.ts'
+import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { startCommand } from './start.ts'
@@ -31,6 +32,7 @@ export function buildProgram(): Command {
     validateCommand,
     testCommand,
     mapCommand,
+    planCommand,
     runCommand,
     statusCommand,
     traceCommand,

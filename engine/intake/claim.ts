@@ -42,6 +42,16 @@ export async function claimLeft(store: Store, { connection, resource }: Place, w
   return store.query<ClaimedItem & Record<string, unknown>>(CLAIM_LEFT, [connection, resource, worker])
 }
 
+/** Claims those of the named items that are undecided. */
+export async function claimNamed(
+  store: Store,
+  { connection, resource }: Place,
+  worker: number,
+  ids: string[],
+): Promise<ClaimedItem[]> {
+  return store.query<ClaimedItem & Record<string, unknown>>(CLAIM_NAMED, [connection, resource, worker, ids])
+}
+
 // `deaths` counts the claims; deciding on an item sets it back to 0.
 const claiming = (chosen: string) => `
 with chosen as (${chosen})
@@ -55,6 +65,9 @@ const CLAIM_FRESH = claiming(`
 const CLAIM_LEFT = claiming(`
   select ctid from item where connection = $1 and resource = $2 and status = 'new' and deaths >= ${SUSPECT} and (claimed_by is null or not worker_lives(claimed_by))
   order by deaths desc, received_at limit 1 for update skip locked`)
+
+const CLAIM_NAMED = claiming(`
+  select ctid from item where connection = $1 and resource = $2 and status = 'new' and external_id = any($4::text[]) order by external_id for update`)
 
 /** Gives claimed items back undecided, without counting a death: the attempt itself went wrong, not the items. */
 export async function releaseItems(

@@ -383,6 +383,12 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'The port of the hub is taken.',
     cure: 'Stop what listens there, or set `server.port`.',
   },
+  HUB_PLAN_LIMIT: { means: '`--limit` is not a number from 1 to 1000.', cure: 'Correct it.' },
+  HUB_PLAN_SINCE: { means: '`--since` is no moment.', cure: 'Write 2026-03-01T09:15:00Z.' },
+  HUB_PLAN_UNKNOWN: {
+    means: 'There is no source and no route of this name.',
+    cure: 'Take the word that the message proposes.',
+  },
   HUB_REPLAY_FROM: {
     means: '`handoff replay` was not told where to begin.',
     cure: 'Add `--from start` or `--from delivery`.',

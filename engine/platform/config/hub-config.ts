@@ -34,6 +34,7 @@ export interface RouteConfig {
   once?: string
   with?: string[]
   mapping?: string
+  since?: string
   within?: string
   lane?: 'urgent' | 'normal' | 'bulk'
 }
