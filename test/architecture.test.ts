@@ -27,7 +27,7 @@ const HOMES: Record<string, RegExp> = {
   bullmq: /^engine\/platform\/queue\/|^bench\//,
   commander: /^engine\/cli\/|^tools\/docs-cli\.ts$/,
   'iconv-lite': /^engine\/connector\//,
-  'fast-check': /\.test\.ts$/,
+  'fast-check': /\.test\.ts$|^test\/simulation\/|^tools\/simulate\.ts$/,
   fastify: /^engine\/platform\/server\//,
   graphql: /^sandbox\//,
   ioredis: /^engine\/platform\/queue\/|^bench\//,

@@ -7,7 +7,7 @@ import { type ActionClient, ConnectorError } from '#connector'
 import { byCursor } from '../engine/connector/pages/by-cursor.ts'
 import { parkEndlessWaits } from '../engine/handoff/waits.ts'
 import type { ConnectionClient, Json } from '../engine/hub.ts'
-import { retry } from '../engine/outcome/retry.ts'
+import { resolve, retry } from '../engine/outcome/retry.ts'
 import { identity, openWorld, payload, type World } from './support/world.ts'
 
 const order = (number: number, more: object = {}) => ({ id: number, number: String(number), status: 'open', ...more })
@@ -256,6 +256,25 @@ describe('rule 3, "not found" is only as good as the look-up', () => {
     expect(world.vendor.things.size).toBe(1)
   })
 
+  test('what a person resolved because it is there is not created beside it by a later version', async () => {
+    await using world = await openWorld()
+    Object.assign(world.vendor.facts, { canFind: false, lookup: 'none' })
+    let answers = 0
+    world.vendor.after = () => {
+      if (answers++ === 0) throw lost()
+    }
+    const held = () => world.until('it is held', async () => (await world.handoff()).state === 'held')
+    await world.arrive([order(1, { note: 'a' })])
+    await world.until('it is uncertain', async () => (await world.handoff()).attempts > 0)
+    await world.pass('10 seconds')
+    await held()
+    await resolve(world.hub.store, { items: [], handoffs: [(await world.handoff()).id] }, 'it is there')
+    await world.arrive([order(1, { note: 'b' })])
+    await world.pass('1 minute')
+    await held()
+    expect(creates(world)).toBe(1)
+  })
+
   test('what was deleted at the destination is not silently made again: a person is asked', async () => {
     await using world = await openWorld()
     await world.arrive([order(1, { note: 'a' })])
@@ -380,6 +399,15 @@ describe('rule 5, a stale read never beats a fresh one', () => {
     )
     await resting(world)
     expect(notes(world)).toEqual(['new'])
+  })
+
+  test('what says the same as before, but later, is remembered: what came in between is older', async () => {
+    await using world = await openWorld()
+    await world.arrive([order(1, { note: 'a', $stamp: '2026-03-01T10:00:00Z' })], 'webhook')
+    await world.arrive([order(1, { note: 'a', $stamp: '2026-03-01T12:00:00Z' })], 'webhook')
+    await world.arrive([order(1, { note: 'b', $stamp: '2026-03-01T11:00:00Z' })], 'webhook')
+    await resting(world)
+    expect(notes(world)).toEqual(['a'])
   })
 
   test('a decision that was overtaken by a newer item, decided by another process, changes nothing', async () => {

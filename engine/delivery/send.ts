@@ -72,9 +72,9 @@ export async function push(client: PushClient, payload: Json, write: Write): Pro
   }
   try {
     const created = await client.create(payload, context)
-    // Under a key that was used before, the answer is what was made then: out of another version.
-    const older = facts.idempotent && write.uncertainMs !== null && write.overtakesMs !== null && facts.canUpdate
-    return older ? await change(created.id) : { result: 'sent', step: 'create', externalId: created.id }
+    // Under a key that was used before, the answer is what was made then, perhaps out of another version.
+    const repeated = facts.idempotent && write.uncertainMs !== null && facts.canUpdate
+    return repeated ? await change(created.id) : { result: 'sent', step: 'create', externalId: created.id }
   } catch (error) {
     if (!(error instanceof ConnectorError) || error.kind !== 'conflict' || !facts.canFind) throw error
     const existing = await client.find(key, payload, context)

@@ -36,14 +36,22 @@ export async function collect(tx: Transaction, to: Collection, items: CollectedI
     const before = latest.get(item.id)
     latest.set(item.id, before ? newer(before, { ...item, hash }, to.rereads) : { ...item, hash })
   }
-  const known = await tx.query<{ external_id: string; hash: string; revision: string | null; status: string }>(
-    'select external_id, hash, revision, status from item where connection = $1 and resource = $2 and external_id = any($3::text[])',
+  const known = await tx.query<{
+    external_id: string
+    hash: string
+    revision: string | null
+    status: string
+    stamp: Date | null
+  }>(
+    'select external_id, hash, revision, status, stamp from item where connection = $1 and resource = $2 and external_id = any($3::text[])',
     [to.connection, to.resource, [...latest.keys()]],
   )
   for (const row of known) {
     const item = latest.get(row.external_id)!
     const decided = row.status === 'new' || row.revision === to.revision
-    if (row.hash === item.hash && decided && !item.stale) latest.delete(row.external_id)
+    // The same again, but later: what is told afterwards of a moment in between is older.
+    const later = row.stamp !== null && Date.parse(item.stamp ?? '') > row.stamp.getTime()
+    if (row.hash === item.hash && decided && !item.stale && !later) latest.delete(row.external_id)
   }
   if (latest.size === 0) return []
   const rows = [...latest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -105,7 +113,7 @@ on conflict (connection, resource, external_id) do update set
   stale = excluded.stale or ($17::boolean and not excluded.deleted and known.hash <> excluded.hash and not coalesce(excluded.stamp > known.stamp, false)
     and (excluded.via = 'webhook' or known.deleted or coalesce(known.received_at > $16::timestamptz, false))),
   broken = excluded.broken, status = 'new', errors = null, cause = null, waiting_for = null, deaths = 0, claimed_by = null, received_at = excluded.received_at
-where (known.hash <> excluded.hash or known.revision is distinct from $15 or excluded.stale)
+where (known.hash <> excluded.hash or known.revision is distinct from $15 or excluded.stale or excluded.stamp > known.stamp)
   and (known.stamp is null or excluded.stamp is null or excluded.stamp >= known.stamp)
   and ($17::boolean or known.hash = excluded.hash or excluded.via <> 'pull' or coalesce(excluded.stamp > known.stamp, false) or not coalesce(known.received_at > $16::timestamptz, false))
 returning external_id`

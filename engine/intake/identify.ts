@@ -93,7 +93,7 @@ async function waitForEchoes(
   if (routes.size === 0) return
   const creating = await tx.query<{ id: number; route: string; since: Date; uncertain: boolean }>(
     `select id, route, updated_at as since, uncertain_since is not null as uncertain from handoff
-     where route = any($1::text[]) and (state = 'sending' or uncertain_since is not null) order by id limit 1000`,
+     where route = any($1::text[]) and (state = 'sending' or uncertain_since is not null and state <> 'resting') order by id limit 1000`,
     [[...routes]],
   )
   if (creating.length === 0) return

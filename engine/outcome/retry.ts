@@ -29,7 +29,10 @@ export async function retry(store: Store, { items, handoffs }: Chosen): Promise<
 
 const ANEW = "state <> 'held' and request is not null and was_refused(id, uncertain_since)"
 
-/** Lays the chosen aside: a person has dealt with them outside the hub. A later change of the record owes again. */
+/**
+ * Lays the chosen aside: a person has dealt with them outside the hub. A later change of the record owes again; where a write may
+ * have happened that stays known, so that the later version is not created beside it.
+ */
 export async function resolve(store: Store, { items, handoffs }: Chosen, note: string): Promise<number> {
   const done = await store.query(
     `update item set status = 'skipped', errors = jsonb_build_array(jsonb_build_object('code', 'HUB_RESOLVED', 'message', $3::text)), cause = 'HUB_RESOLVED'
@@ -38,7 +41,7 @@ export async function resolve(store: Store, { items, handoffs }: Chosen, note: s
   )
   const rested = await store.query(
     `with rested as (
-       update handoff set state = 'resting', outcome = 'skipped', uncertain_since = null, cause = null,
+       update handoff set state = 'resting', outcome = 'skipped', cause = null,
          reason = jsonb_build_array(jsonb_build_object('code', 'HUB_RESOLVED', 'message', $2::text)), updated_at = hub_now()
        where id = any($1::bigint[]) and state in ('parked', 'failed', 'held') returning id, record_id, connection)
      insert into event (at, type, record_id, handoff_id, connection, detail) select hub_now(), 'handoff.resolved', record_id, id, connection, jsonb_build_object('note', $2::text) from rested returning 1`,

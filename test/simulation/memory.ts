@@ -1,0 +1,305 @@
+// The ledger in memory: what the statements of intake, handoff, delivery and outcome do to its rows, and nothing else. What is
+// sent, and what a result means, is the engine's own code. `parity.test.ts` holds it against PostgreSQL.
+import type { Ledger } from '../../engine/delivery/ledger.ts'
+import type { Claimed, Route, Settlement } from '../../engine/hub.ts'
+import { moveFor } from '../../engine/outcome/move.ts'
+import type { Books, Job, Lack, Notice, Row } from './books.ts'
+
+interface Item extends Notice {
+  status: 'new' | 'done'
+}
+interface Known {
+  id: number
+  key: string
+  version: number
+  note: string
+}
+interface Handoff extends Omit<Row, 'key' | 'note' | 'version' | 'held' | 'image'> {
+  record: Known
+  route: string
+  connection: string
+  worker: number | null
+  sending: number | null
+  image: string | null
+  request: unknown
+  /** One of its attempts ended uncertain or in a conflict. */
+  doubted: boolean
+  idempotencyKey: string | null
+}
+const SUSPECT = 2
+const WEIGHT = 3
+const LOST_AFTER = 15_000
+const GIVEN_UP_AFTER = 600_000
+const NEARLY_EMPTY = 8
+const HOUR = 3_600_000
+
+export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack> = new Set()): Books {
+  const items = new Map<number, Item>()
+  const records = new Map<number, Known>()
+  const handoffs: Handoff[] = []
+  const links: { connection: string; id: string; record: Known }[] = []
+  const alive = new Set<number>()
+  let workers = 0
+  let now = 0
+
+  function owe(record: Known): void {
+    for (const route of routes.values()) {
+      const known = handoffs.find((each) => each.route === route.name && each.record === record)
+      if (!known) handoffs.push(fresh(handoffs.length + 1, route, record, now))
+      else if (route.kind === 'push' && known.wanted < record.version) {
+        const busy = known.state === 'sending' || known.state === 'held'
+        known.wanted = record.version
+        known.queued = null
+        if (busy) continue
+        known.state = 'owed'
+        known.cause = null
+        if (known.uncertain === null) Object.assign(known, { due: now, attempts: 0 })
+      } else if (route.kind === 'call' && ['parked', 'failed'].includes(known.state)) {
+        if (known.request !== null && !askAnew(known)) continue
+        Object.assign(known, {
+          wanted: record.version,
+          state: 'owed',
+          due: now,
+          attempts: 0,
+          queued: null,
+          cause: null,
+        })
+      }
+    }
+  }
+  /** A call that was refused for certain is asked for with another request, under another key. */
+  function askAnew(each: Handoff): boolean {
+    if (each.request === null || each.uncertain !== null || each.doubted) return false
+    each.request = null
+    each.idempotencyKey += `~${each.fence}`
+    return true
+  }
+
+  const isDue = (each: Handoff) => each.state === 'owed' && each.due <= now
+  function jobsOf(rows: Handoff[]): Job[] {
+    for (const each of rows) each.queued = now
+    const groups = Map.groupBy(rows, (each) => `${each.deaths >= SUSPECT} ${each.connection}`)
+    return [...groups.values()].flatMap((group): Job[] => {
+      const alone = group[0]!.deaths >= SUSPECT
+      const { connection } = group[0]!
+      if (alone) return group.map((each) => ({ connection, ids: [each.id], alone }))
+      return [{ connection, ids: group.map((each) => each.id), alone }]
+    })
+  }
+
+  /** A write whose answer is lost may still land: since when, and of which version; 0 stands for several. */
+  function lose(each: Handoff, version: number | null): void {
+    each.lostVersion = each.lost !== null && each.lost > now - HOUR && each.lostVersion !== version ? 0 : version
+    each.lost = now
+  }
+
+  function ledger(worker: number, connection: string, alone: boolean): Ledger {
+    return {
+      claim: async (ids, leaseMs) =>
+        handoffs
+          .filter((each) => ids.includes(each.id) && isDue(each) && (alone || each.deaths < SUSPECT))
+          .map((each) => {
+            const claimed = claimedOf(each, now, lacks.has('lost versions'))
+            each.state = 'sending'
+            each.fence++
+            each.worker = worker
+            each.lease = now + leaseMs
+            each.sending = each.record.version
+            if (alone) each.deaths += WEIGHT
+            each.queued = null
+            return { ...claimed, fence: each.fence }
+          }),
+      related: async (claimed) => new Map(claimed.map((each) => [each, { records: {} }])),
+      links: async () => () => undefined,
+      ownLinks: async (claimed) =>
+        new Map(
+          claimed.flatMap((each) => {
+            const link = links.find((link) => link.connection === connection && link.record.id === each.recordId)
+            return link && each.kind === 'push' ? [[each, link.id] as const] : []
+          }),
+        ),
+      freeze: async (calls) => {
+        const mine = calls.filter(({ handoff }) => current(handoff))
+        for (const { handoff, request, idempotencyKey } of mine) {
+          const each = handoffs[handoff.id - 1]!
+          each.request ??= request
+          each.idempotencyKey ??= idempotencyKey
+        }
+        return new Set(mine.map(({ handoff }) => handoff.id))
+      },
+      mapped: async (claimed) => {
+        for (const each of claimed.filter(current)) handoffs[each.id - 1]!.deaths -= WEIGHT
+      },
+    }
+  }
+  const current = (claimed: Claimed) => lacks.has('fence') || handoffs[claimed.id - 1]!.fence === claimed.fence
+
+  function write({ handoff, result }: Settlement): void {
+    const each = handoffs[handoff.id - 1]!
+    const move = moveFor(result, handoff.attempts)
+    const version = handoff.version
+    const newer = each.wanted > version
+    if (result.result === 'error' && (result.error.kind === 'uncertain' || result.error.kind === 'conflict'))
+      each.doubted = true
+    if (move.to === 'rest') each.state = newer ? 'owed' : 'resting'
+    else each.state = newer && ['parked', 'failed', 'waiting'].includes(move.to) ? 'owed' : move.to
+    each.outcome = move.outcome ?? each.outcome
+    if (move.outcome === 'delivered' || move.outcome === 'unchanged') each.delivered = version
+    each.due = now + (move.delayMs ?? 0)
+    each.queued = null
+    each.attempts = move.to === 'rest' ? 0 : move.attempt ? each.attempts + 1 : each.attempts
+    each.deaths = 0
+    if (result.result === 'sent' && result.image !== null) each.image = result.image
+    else if (move.uncertain === 'mark' || move.attempt) each.image = null
+    if (move.uncertain === 'mark') {
+      each.uncertain = lacks.has('uncertainty') ? null : now
+      lose(each, version)
+    }
+    if (move.uncertain === 'clear') each.uncertain = null
+    each.cause = move.problems?.[0] ? `${move.problems[0].code} ${move.problems[0].at ?? ''}`.trim() : null
+    Object.assign(each, { sending: null, worker: null, lease: null })
+  }
+
+  return {
+    start: async () => {
+      alive.add(++workers)
+      return workers
+    },
+    end: async (worker) => void alive.delete(worker),
+    pass: async (ms) => {
+      now += ms
+    },
+    store: async (notice) => {
+      const known = items.get(notice.id)
+      if (known && known.note === notice.note && known.stamp >= notice.stamp) return
+      if (known && known.stamp > notice.stamp && !lacks.has('stamps')) return
+      items.set(notice.id, { ...notice, status: 'new' })
+    },
+    decide: async () => {
+      for (const item of [...items.values()].sort((a, b) => a.id - b.id)) {
+        if (item.status === 'done') continue
+        item.status = 'done'
+        const known = records.get(item.id)
+        if (known?.note === item.note) continue
+        const record = known ?? { id: item.id, key: `shop:${item.id}`, version: 0, note: '' }
+        records.set(item.id, record)
+        record.version++
+        record.note = item.note
+        owe(record)
+      }
+    },
+    wake: async () => jobsOf(handoffs.filter((each) => isDue(each) && each.queued === null)),
+    wakeLost: async (depth) => {
+      const after = depth < NEARLY_EMPTY ? LOST_AFTER : GIVEN_UP_AFTER
+      const lost = handoffs.filter((each) => isDue(each) && each.queued !== null && each.queued < now - after)
+      return lacks.has('recovery of the queue') ? [] : jobsOf(lost)
+    },
+    reclaim: async () => {
+      for (const each of handoffs) {
+        if (each.state !== 'sending') continue
+        const expired = lacks.has('live leases') || each.lease! < now
+        if (!expired && alive.has(each.worker!)) continue
+        lose(each, each.sending)
+        Object.assign(each, { state: 'owed', due: now, queued: null, image: null, worker: null, lease: null })
+        Object.assign(each, { sending: null, uncertain: lacks.has('uncertainty') ? null : now })
+        each.fence++
+        each.deaths++
+      }
+    },
+    ledger,
+    settle: async (connection, settlements) => {
+      for (const settlement of settlements) {
+        if (current(settlement.handoff)) write(settlement)
+        const { result, handoff } = settlement
+        if (result.result !== 'sent') continue
+        if (!links.some((link) => link.connection === connection && link.id === result.externalId))
+          links.push({ connection, id: result.externalId, record: handoffs[handoff.id - 1]!.record })
+      }
+    },
+    person: async (ids, does) => {
+      for (const each of handoffs.filter((each) => ids.includes(each.id))) {
+        if (!['parked', 'failed', 'held'].includes(each.state)) continue
+        if (does === 'resolve') Object.assign(each, { state: 'resting', outcome: 'skipped', cause: null })
+        else {
+          if (each.state === 'held') each.uncertain = null
+          else askAnew(each)
+          Object.assign(each, { state: 'owed', due: now, queued: null, attempts: 0, deaths: 0 })
+        }
+      }
+    },
+    rows: async () => handoffs.map(rowOf).sort((a, b) => (a.key + a.route < b.key + b.route ? -1 : 1)),
+    links: async () => links.map((link) => `${link.connection} ${link.id} ${link.record.key}`).sort(),
+  }
+}
+
+function fresh(id: number, route: Route, record: Known, now: number): Handoff {
+  return {
+    id,
+    record,
+    route: route.name,
+    kind: route.kind,
+    connection: route.connection,
+    wanted: record.version,
+    delivered: null,
+    state: 'owed',
+    outcome: null,
+    attempts: 0,
+    deaths: 0,
+    fence: 0,
+    due: now,
+    queued: null,
+    lease: null,
+    uncertain: null,
+    lost: null,
+    lostVersion: null,
+    cause: null,
+    worker: null,
+    sending: null,
+    image: null,
+    request: null,
+    doubted: false,
+    idempotencyKey: null,
+  }
+}
+
+function claimedOf(each: Handoff, now: number, forgets: boolean): Claimed {
+  const { id, route, kind, fence, wanted, attempts, deaths, image, request, idempotencyKey, record } = each
+  return {
+    id,
+    route,
+    kind,
+    occurrence: '',
+    fence,
+    wanted,
+    attempts,
+    deaths,
+    image,
+    request,
+    idempotencyKey,
+    uncertainMs: each.uncertain === null ? null : now - each.uncertain,
+    lostMs: each.lost === null || forgets ? null : now - each.lost,
+    lostVersion: each.lostVersion,
+    recordId: record.id,
+    type: 'order',
+    key: record.key,
+    version: record.version,
+    data: { channel: 'shop', id: record.id, number: String(record.id), note: record.note },
+    deleted: false,
+  }
+}
+
+function rowOf(each: Handoff): Row {
+  const {
+    record,
+    connection: _c,
+    worker,
+    sending: _s,
+    image,
+    request: _r,
+    doubted: _d,
+    idempotencyKey: _i,
+    ...rest
+  } = each
+  const { key, note, version } = record
+  return { ...rest, key, note, version, held: worker !== null, image: image !== null }
+}
