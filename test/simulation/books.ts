@@ -40,6 +40,10 @@ export interface Row {
   image: boolean
   cause: string | null
 }
+/** The order in which both ledgers show their handoffs. */
+export const byName = (a: { key: string; route: string }, b: { key: string; route: string }) =>
+  a.key + a.route < b.key + b.route ? -1 : 1
+
 export interface Books {
   /** A process begins; answers its number. */
   start(): Promise<number>

@@ -3,7 +3,7 @@
 import type { Ledger } from '../../engine/delivery/ledger.ts'
 import type { Claimed, Route, Settlement } from '../../engine/hub.ts'
 import { moveFor } from '../../engine/outcome/move.ts'
-import type { Books, Job, Lack, Notice, Row } from './books.ts'
+import { type Books, byName, type Job, type Lack, type Notice, type Row } from './books.ts'
 
 interface Item extends Notice {
   status: 'new' | 'done'
@@ -78,13 +78,14 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
   const isDue = (each: Handoff) => each.state === 'owed' && each.due <= now
   function jobsOf(rows: Handoff[]): Job[] {
     for (const each of rows) each.queued = now
-    const groups = Map.groupBy(rows, (each) => `${each.deaths >= SUSPECT} ${each.connection}`)
-    return [...groups.values()].flatMap((group): Job[] => {
-      const alone = group[0]!.deaths >= SUSPECT
-      const { connection } = group[0]!
-      if (alone) return group.map((each) => ({ connection, ids: [each.id], alone }))
-      return [{ connection, ids: group.map((each) => each.id), alone }]
-    })
+    const sorted = rows.toSorted((a, b) => byName({ ...a, key: a.record.key }, { ...b, key: b.record.key }))
+    // What two processes died with runs alone.
+    const chunks = Map.groupBy(sorted, (each) => (each.deaths >= SUSPECT ? each.id : each.connection))
+    return [...chunks.values()].map((group) => ({
+      connection: group[0]!.connection,
+      ids: group.map((each) => each.id),
+      alone: group[0]!.deaths >= SUSPECT,
+    }))
   }
 
   /** A write whose answer is lost may still land: since when, and of which version; 0 stands for several. */
@@ -108,7 +109,8 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
             if (alone) each.deaths += WEIGHT
             each.queued = null
             return { ...claimed, fence: each.fence }
-          }),
+          })
+          .sort(byName),
       related: async (claimed) => new Map(claimed.map((each) => [each, { records: {} }])),
       links: async () => () => undefined,
       ownLinks: async (claimed) =>
@@ -227,7 +229,7 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
         }
       }
     },
-    rows: async () => handoffs.map(rowOf).sort((a, b) => (a.key + a.route < b.key + b.route ? -1 : 1)),
+    rows: async () => handoffs.map(rowOf).sort(byName),
     links: async () => links.map((link) => `${link.connection} ${link.id} ${link.record.key}`).sort(),
   }
 }
