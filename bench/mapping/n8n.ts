@@ -3,18 +3,17 @@
 //
 // n8n-workflow has a licence of its own (Sustainable Use License) and is no dependency of Handoff: it is fetched into a folder
 // of the system's temporary ones, only when somebody asks for the comparison, and stays there for the next time.
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installed } from '../peers/install.ts'
 
 type Json = any
 
 /** What n8n 2.41.1 depends on. */
 const N8N_WORKFLOW = '2.41.0'
 
-const FIELDS: Record<string, string> = {
+/** By the field's name in the record: n8n's expression for it. */
+export const FIELDS: Record<string, string> = {
   number: '={{ $json.number }}',
   status: `={{ ({ pending: 'open', processing: 'open', 'on-hold': 'on_hold', completed: 'fulfilled', cancelled: 'cancelled', refunded: 'refunded' })[$json.status] }}`,
   placedAt: `={{ $json.date_created_gmt + 'Z' }}`,
@@ -41,7 +40,9 @@ const FIELDS: Record<string, string> = {
 /** Fetches n8n-workflow if it is not there yet. Throws what npm said if that does not work. */
 export function n8nMapper(connection: string): (item: Json) => Json {
   // The package's ESM entry cannot be loaded by Node 24: files are missing from it.
-  const { Workflow } = createRequire(import.meta.url)(join(fetched(), 'n8n-workflow/dist/cjs/index.js'))
+  const { Workflow } = createRequire(import.meta.url)(
+    join(installed('n8n-workflow', N8N_WORKFLOW), 'n8n-workflow/dist/cjs/index.js'),
+  )
   const node = { id: '1', name: 'Map', type: 'set', typeVersion: 1, position: [0, 0], parameters: {} }
   const description = { properties: [], defaults: {}, inputs: ['main'], outputs: ['main'] }
   const nodeTypes = { getByNameAndVersion: () => ({ description }), getByName: () => ({ description }) }
@@ -60,25 +61,4 @@ export function n8nMapper(connection: string): (item: Json) => Json {
     }
     return record
   }
-}
-
-function fetched(): string {
-  const folder = join(tmpdir(), `handoff-bench-n8n-workflow-${N8N_WORKFLOW}`)
-  const modules = join(folder, 'node_modules')
-  if (existsSync(join(modules, 'n8n-workflow/dist/cjs/index.js'))) return modules
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  // The prefix is named because npm, started by `npm run`, might take the project for its place.
-  const args = [
-    'install',
-    `n8n-workflow@${N8N_WORKFLOW}`,
-    '--prefix',
-    folder,
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-  ]
-  const npm = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' })
-  if (npm.status !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${npm.stderr ?? npm.error}`)
-  return modules
 }

@@ -1,5 +1,5 @@
 // The processes that a benchmark starts: the hub under measurement, stand-ins for the systems around it, generators of load.
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -60,6 +60,8 @@ export interface StandIn extends Disposable {
   url: string
   count: () => Promise<{ taken: number; distinct: number }>
   arrivals: () => Promise<[path: string, mark: string, at: number][]>
+  /** Counts anew from here. */
+  forget: () => Promise<void>
   /** Waits until so many different things have arrived; throws when nothing has come for a minute. */
   until: (distinct: number, pollMs?: number) => Promise<void>
 }
@@ -79,6 +81,7 @@ export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}):
     url,
     count: () => get('/count'),
     arrivals: () => get('/arrivals'),
+    forget: () => get('/forget'),
     until: async (distinct, pollMs = 50) => {
       for (let last = -1, since = performance.now(); ; await sleep(pollMs)) {
         const now = (await get('/count')).distinct
@@ -94,18 +97,15 @@ export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}):
 }
 
 /** Runs a script to its end and answers the JSON of its last line. */
-export async function runScript<Answer>(
-  file: string,
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<Answer> {
-  const child: ChildProcess = spawn(process.execPath, [file, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
-  })
+export const runScript = <Answer>(file: string, args: string[]): Promise<Answer> =>
+  runProgram(process.execPath, [file, ...args])
+
+/** The same of any program. */
+export async function runProgram<Answer>(command: string, args: string[]): Promise<Answer> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
-  child.stdout!.on('data', (chunk) => (output += chunk))
+  child.stdout.on('data', (chunk) => (output += chunk))
   const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${path.basename(file)} ended with ${code}\n${output}`)
+  if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}\n${output}`)
   return JSON.parse(output.trim().split('\n').at(-1)!)
 }

@@ -17,8 +17,9 @@ export interface LoadSpec {
   /** Open loop: so many a second, for so long. */
   rate?: number
   seconds: number
-  /** Closed loop: without a rate. */
+  /** Closed loop: without a rate. It ends after `seconds`, or when so many were sent. */
   connections?: number
+  amount?: number
 }
 export interface LoadReport {
   sent: number
@@ -73,9 +74,10 @@ if (spec.rate) {
   await Promise.all(inFlight)
 } else {
   const until = began + spec.seconds * 1000
+  const end = spec.from + (spec.amount ?? Number.POSITIVE_INFINITY)
   let next = spec.from
   const lane = async () => {
-    while (performance.now() < until) await send(signed(bodyOf(next++)), performance.now())
+    while (performance.now() < until && next < end) await send(signed(bodyOf(next++)), performance.now())
   }
   await Promise.all(Array.from({ length: connections }, lane))
 }

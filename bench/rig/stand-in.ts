@@ -1,6 +1,6 @@
 // A system that has orders to read and takes what is pushed, as fast as a plain HTTP server can: what is measured is not this.
-//   GET /orders?token=N → { orders: [100 …], next }      POST /<anything> → 201 { id }
-//   GET /count → { taken, distinct }                     GET /arrivals → [[path, mark, moment in ms] …]
+//   GET /orders?token=N[&limit=100] → { orders: [ … ], next }      POST /<anything> → 201 { id }
+//   GET /count → { taken, distinct }                     GET /arrivals → [[path, mark, moment in ms] …]      GET /forget
 // `stand-in.ts ORDERS [DELAY_MS] [FIRST]`. The mark of what was pushed is its `number` or, of a stock level, its `available`.
 import { createServer } from 'node:http'
 import { orderText } from './orders.ts'
@@ -20,9 +20,14 @@ const server = createServer((request, response) => {
   }
   if (url.pathname === '/count') return send(200, JSON.stringify({ taken, distinct: arrivals.size }))
   if (url.pathname === '/arrivals') return send(200, JSON.stringify([...arrivals.values()]))
+  if (url.pathname === '/forget') {
+    taken = 0
+    arrivals.clear()
+    return send(200, '{}')
+  }
   if (request.method === 'GET') {
     const from = Number(url.searchParams.get('token') ?? 0)
-    const until = Math.min(count, from + PAGE)
+    const until = Math.min(count, from + Number(url.searchParams.get('limit') ?? PAGE))
     const orders = Array.from({ length: until - from }, (_, i) => orderText(first + from + i))
     return send(200, `{"orders":[${orders.join(',')}],"next":${until < count ? `"${until}"` : 'null'}}`)
   }
