@@ -12,6 +12,7 @@ import { openLedger } from './delivery/ledger.ts'
 import { hold, owe, release } from './handoff/owe.ts'
 import { type Awake, wake, wakeLost } from './handoff/wake.ts'
 import type { ConnectionClient, Route, Source } from './hub.ts'
+import { type BackfillReport, type BackfillWish, backfill as readAgain } from './intake/backfill.ts'
 import type { ClaimedItem } from './intake/claim.ts'
 import { collect, collectionOf } from './intake/collect.ts'
 import { type Change, decide } from './intake/decide.ts'
@@ -90,6 +91,23 @@ export function openPipeline(hub: Running) {
     }).finally(() => pulling.delete(name))
   }
 
+  /** Reads a part of a source again; undefined when another process does. */
+  async function backfill(
+    name: string,
+    wish: BackfillWish,
+    signal: AbortSignal,
+    progress: (report: BackfillReport) => void,
+  ): Promise<BackfillReport | undefined> {
+    const source = hub.assembly().sources.get(name)!
+    const stop = AbortSignal.any([hub.signal, signal])
+    const onPage = () => decider.soon(name)
+    return readAgain(store, hub.clients.get(source.connection)!, source, worker, wish, {
+      signal: stop,
+      onPage,
+      progress,
+    })
+  }
+
   /** `single`: a handoff that processes died with, delivered alone. */
   async function deliver(connection: string, ids: number[], single = false): Promise<void> {
     return single ? inTurn(() => deliverNow(connection, ids, true)) : deliverNow(connection, ids, false)
@@ -149,7 +167,7 @@ export function openPipeline(hub: Running) {
   async function idle(): Promise<void> {
     await Promise.all([decider.idle(), wakeSoon.idle()])
   }
-  return { pull, decideSoon: decider.soon, deliver, webhook, wakeSoon, recover, idle }
+  return { pull, backfill, decideSoon: decider.soon, deliver, webhook, wakeSoon, recover, idle }
 }
 
 /** The routes that push records of a type to a resource. */

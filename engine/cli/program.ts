@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { alertsCommand } from './alerts.ts'
+import { backfillCommand } from './backfill.ts'
 import { demoCommand } from './demo.ts'
 import { driftCommand } from './drift.ts'
 import { failuresCommand } from './failures.ts'
@@ -34,6 +35,7 @@ export function buildProgram(): Command {
     mapCommand,
     planCommand,
     runCommand,
+    backfillCommand,
     statusCommand,
     traceCommand,
     failuresCommand,

@@ -142,6 +142,8 @@ export interface PulledPage {
   position: Position
   /** True after the last page: the run is over. */
   last: boolean
+  /** Where it is read in the order of changes: everything that changed until this moment (RFC 3339 UTC) has been read. */
+  through?: string
 }
 
 export interface PullContext<S = any> {

@@ -14,6 +14,19 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'No alerts are configured, so there is nobody to send a test message to.',
     cure: 'Add `alerts:`, as in config/examples/with-alerts.yaml, or name a connection.',
   },
+  HUB_BACKFILL_MOMENT: {
+    means: '`--from` or `--to` is no moment, or they are the wrong way round.',
+    cure: 'Write 2026-01-01T09:00:00Z.',
+  },
+  HUB_BACKFILL_NO_IDS: {
+    means: 'The connector cannot read single items of this resource.',
+    cure: 'Use `--from` and `--to`.',
+  },
+  HUB_BACKFILL_RUNS: { means: 'Another process runs the same backfill.', cure: 'Let it end, or stop it.' },
+  HUB_BACKFILL_WHICH: {
+    means: '`handoff backfill` was not told what to read again, and none is unfinished.',
+    cure: 'Say `--from` and `--to`, or `--ids`.',
+  },
   HUB_CONFIG_BAD_REFERENCE: {
     means: 'A `${…}` in a configuration is not a reference.',
     cure: 'Write `${env.NAME}`, `${env.NAME:-default}` or `${file:/path}`.',

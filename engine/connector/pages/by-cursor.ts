@@ -78,7 +78,8 @@ export function byCursor(facts: CursorFacts): Pull {
       if (cursor !== undefined)
         saved = Math.max(saved ?? Number.NEGATIVE_INFINITY, Math.min(cursor, clock - overlap, ceiling))
       const last = fresh.length === 0
-      yield { items: fresh, position: saved === undefined ? {} : { cursor: moment(saved) }, last }
+      const at = saved === undefined ? undefined : moment(saved)
+      yield { items: fresh, position: at ? { cursor: at } : {}, last, ...(at ? { through: at } : {}) }
       if (last) return
     }
   }
