@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { instant, milliseconds } from '#connector'
 import type { Json } from '../hub.ts'
-import { recordsNamed } from '../insight/trace.ts'
+import { recordsNamed } from '../insight/search.ts'
 import { compileCondition } from '../mapping/index.ts'
 import { type Choice, type Replayed, replay } from '../outcome/replay.ts'
 import { parseYaml } from '../platform/config/yaml.ts'

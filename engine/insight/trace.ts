@@ -2,6 +2,7 @@
 import type { Json, Problem } from '../hub.ts'
 import type { Edit } from '../platform/edits.ts'
 import type { Store } from '../platform/store/store.ts'
+import { type OrderFields, recordsNamed, type TracedItem, undecidedItems } from './search.ts'
 
 export interface TracedRecord {
   id: number
@@ -29,14 +30,6 @@ export interface TracedHandoff {
   waitingFor: string | null
   problems: Problem[] | null
 }
-export interface TracedItem {
-  source: string
-  externalId: string
-  status: string
-  origin: string | null
-  receivedAt: Date
-  problems: Problem[] | null
-}
 export interface TracedEvent {
   at: Date
   type: string
@@ -59,11 +52,7 @@ export interface Trace {
  * Finds a record by its number, its whole key ("shop:1001") or an external id, with the records that name it as their parent.
  * `parentFields` are the fields in which record types keep a parent's key.
  */
-export async function trace(
-  store: Store,
-  word: string,
-  parentFields: { type: string; path: string[] }[],
-): Promise<Trace> {
+export async function trace(store: Store, word: string, parentFields: OrderFields): Promise<Trace> {
   const ids = await recordsNamed(store, word, parentFields)
   const records = await store.query<TracedRecord & Record<string, unknown>>(
     'select id, type, key, version, data from record where id = any($1::bigint[]) order by created_at, id',
@@ -97,27 +86,6 @@ export async function trace(
   }
 }
 
-/** The records of that number, key or external id, and those that name them as their order. */
-export async function recordsNamed(
-  store: Store,
-  word: string,
-  parentFields: { type: string; path: string[] }[],
-): Promise<number[]> {
-  const found = await store.query<{ id: number }>(
-    `select id from record where version > 0 and (key = $1 or (type = 'order' and data->>'number' = $1))
-     union select record_id from link where external_id = $1 and connection not like '$%'`,
-    [word],
-  )
-  const roots = found.map((row) => row.id)
-  const children = await store.query<{ id: number }>(
-    `select child.id from record child join record parent on parent.id = any($1::bigint[])
-     join unnest($2::text[], $3::text[]) as field(type, path) on field.type = child.type
-     where child.data #>> string_to_array(field.path, '.') = parent.key and parent.type = 'order'`,
-    [roots, parentFields.map((field) => field.type), parentFields.map((field) => field.path.join('.'))],
-  )
-  return [...new Set([...roots, ...children.map((row) => row.id)])]
-}
-
 const HANDOFF = `
 select h.record_id, h.id, h.route, h.connection as destination, h.kind, h.state, h.outcome, h.wanted, h.delivered, h.attempts,
   h.due_at as "dueAt", h.owed_at as "owedAt", h.updated_at as "updatedAt", h.uncertain_since is not null as uncertain, h.waiting_for as "waitingFor", h.reason as problems
@@ -142,14 +110,5 @@ async function corrections(store: Store, ids: number[]): Promise<TracedEvent[]> 
       by,
       changes: [{ path, old: was, new: now }],
     })),
-  )
-}
-
-/** Items have no key before they are mapped; a person's word is compared with their id and with a field called number or name. */
-async function undecidedItems(store: Store, word: string): Promise<TracedItem[]> {
-  return store.query<TracedItem & Record<string, unknown>>(
-    `select source, external_id as "externalId", status, origin, received_at as "receivedAt", errors as problems from item
-     where status <> 'done' and (external_id = $1 or position('"' || $1 || '"' in convert_from(substring(body from 1 for 2000), 'UTF8')) > 0) limit 20`,
-    [word],
   )
 }
