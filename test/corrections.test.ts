@@ -48,7 +48,9 @@ const delivered = (world: World) =>
 const sent = (world: World) => [...world.vendor.things.values()].map((thing) => thing.shipTo.postcode)
 
 describe('a record that a destination refuses', () => {
-  test('is corrected on the command line: a new version is owed, and the timeline says who changed what', async () => {
+  test('is corrected on the command line: a new version is owed, and the timeline says who changed what', {
+    timeout: 120_000,
+  }, async () => {
     await using world = await strictWorld()
     await world.arrive([order(1, '9021')])
     const { id } = await parked(world)
@@ -88,7 +90,9 @@ describe('a record that a destination refuses', () => {
     await world.until('the warehouse has it', () => sent(world)[0] === '10115')
   })
 
-  test('is not stored when the record would not fit its schema any more, or when it would get another name', async () => {
+  test('is not stored when the record would not fit its schema any more, or when it would get another name', {
+    timeout: 120_000,
+  }, async () => {
     await using world = await strictWorld()
     await world.arrive([order(1, '9021')])
     const { id } = await parked(world)
@@ -110,7 +114,7 @@ describe('a record that a destination refuses', () => {
     expect(await rows(world, "select from event where type = 'record.corrected'")).toEqual([])
   })
 
-  test('can be corrected in an editor; numbers stay numbers', async () => {
+  test('can be corrected in an editor; numbers stay numbers', { timeout: 120_000 }, async () => {
     await using world = await strictWorld()
     await world.arrive([order(1, '9021')])
     const { id } = await parked(world)
@@ -170,7 +174,9 @@ describe('an item that does not map', () => {
           : { problems: [{ code: 'HUB_MAP_REQUIRED', message: 'no postcode', at: 'shipTo.postcode' }] },
     })
 
-  test('is corrected and decided again; the bytes that came stay; reading it again changes nothing', async () => {
+  test('is corrected and decided again; the bytes that came stay; reading it again changes nothing', {
+    timeout: 120_000,
+  }, async () => {
     await using world = await strictWorld()
     const source = world.assembly.sources.get('orders')!
     source.outputs[0]!.mapper = mapsOnly(/^\d{5}$/)

@@ -24,7 +24,9 @@ const dump = (world: World) =>
 const run = (world: World, ...args: string[]) => handoff(world.schema, ['replay', ...args, '--config', 'none'])
 
 describe('from the delivery', () => {
-  test('what failed goes again, chosen by a condition on the record, in the bulk lane; the rest stays', async () => {
+  test('what failed goes again, chosen by a condition on the record, in the bulk lane; the rest stays', {
+    timeout: 120_000,
+  }, async () => {
     await using world = await openWorld()
     refuses(world, () => true)
     await world.arrive([...many(6, { city: 'A' }), order(7, { city: 'B' })])
@@ -79,6 +81,19 @@ describe('from the delivery', () => {
     expect(calls).toBe(3)
   })
 
+  test('what its route does not want any more is left alone, unless it is stuck', async () => {
+    await using world = await openWorld()
+    refuses(world, (given) => given.number === '2')
+    await world.arrive([order(1), order(2), order(3)])
+    await world.until(
+      'one failed',
+      async () => (await rows(world, "select from handoff where state = 'failed'")).length === 1,
+    )
+    await resting(world, 2)
+    const matches = (_: string, record: Json) => record.number === '3'
+    expect(await replay(world.hub.store, 'delivery', { matches }, true)).toMatchObject({ count: 2, left: 1 })
+  })
+
   test('what is held is left alone unless it is asked for; what is uncertain is looked up first', async () => {
     await using world = await openWorld()
     world.vendor.facts.lookup = 'none'
@@ -126,7 +141,7 @@ describe('from the start', () => {
     ])
   })
 
-  test('more than a batch, narrowed by route, cause and order number', async () => {
+  test('more than a batch, narrowed by route, cause and order number', { timeout: 120_000 }, async () => {
     await using world = await openWorld()
     refuses(world, (given) => Number(given.number) <= 3)
     await world.arrive(many(2300))
@@ -144,9 +159,9 @@ describe('from the start', () => {
     expect((await replay(store, 'delivery', { since: new Date(Date.now() + 60_000) }, true)).count).toBe(0)
     const one = await run(world, '--from', 'start', '--order', '17', '--dry-run', '--json')
     expect(JSON.parse(one.output)).toMatchObject({ count: 1, sample: [{ subject: 'order shop:17' }] })
-  }, 120_000)
+  })
 
-  test('says what it needs when it is not told', async () => {
+  test('says what it needs when it is not told', { timeout: 120_000 }, async () => {
     await using world = await openWorld()
     expect(await run(world)).toMatchObject({ code: 2, output: expect.stringContaining('HUB_REPLAY_FROM') })
     expect((await run(world, '--from', 'start')).output).toContain('HUB_REPLAY_WHICH')

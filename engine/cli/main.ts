@@ -13,8 +13,9 @@ async function main(): Promise<number> {
       if (error.message) process.stderr.write(`${error.message}\n`)
       return error.exit
     }
-    const { message, stack } = error as Error
-    process.stderr.write(`${/^HUB_/.test(message) ? message : (stack ?? message)}\n`)
+    const { message, stack, code } = error as Error & { code?: string }
+    const known = /^HUB_/.test(message) ? message : /^HUB_/.test(code ?? '') ? `${code} ${message}` : undefined
+    process.stderr.write(`${known ?? stack ?? message}\n`)
     return EXIT.unable
   }
 }

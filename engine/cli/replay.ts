@@ -6,6 +6,7 @@ import { compileCondition } from '../mapping/index.ts'
 import { type Choice, type Replayed, replay } from '../outcome/replay.ts'
 import { parseYaml } from '../platform/config/yaml.ts'
 import type { Store } from '../platform/store/store.ts'
+import { loadHub } from '../setup/load.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { hubOf, out, withStore } from './open.ts'
 import { type Printer, table, tone } from './print.ts'
@@ -70,7 +71,7 @@ export function replayCommand(program: Command): void {
       const print = out(options)
       const from = startOf(options)
       const done = await withStore(hubOf(options).environment, async (store) => {
-        const choice = await choiceOf(store, from, options)
+        const choice = { ...(await choiceOf(store, from, options)), ...part('matches', await conditionsOf(options)) }
         return replay(store, from, choice, options.dryRun === true)
       })
       if (print.json) return print.line(JSON.stringify({ from, dryRun: options.dryRun === true, ...done }, null, 2))
@@ -116,6 +117,19 @@ async function choiceOf(store: Store, from: 'start' | 'delivery', options: Optio
 
 const part = <Name extends string, T>(name: Name, value: T | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { [key in Name]: T }
+
+/** What the configured routes ask of a record; undefined where there is no configuration that can be read. */
+async function conditionsOf(options: Options): Promise<Choice['matches']> {
+  const { config, environment } = hubOf(options)
+  const loaded = await loadHub({ configDir: config, variable: environment.variable, offline: true })
+  if (!loaded.found || loaded.diagnostics.some((each) => each.severity === 'error')) return undefined
+  const tests = new Map(
+    Object.entries(loaded.config.routes).flatMap(([name, { when, record }]) =>
+      when ? [[name, loaded.condition(when, record)] as const] : [],
+    ),
+  )
+  return (route, record) => tests.get(route)?.(record) ?? true
+}
 
 /** A moment, a day, or how long ago (`2h`). */
 function momentOf(text: string | undefined, now: Date): Date | undefined {
@@ -165,7 +179,7 @@ function show(
   }
   if (left > 0)
     print.line(
-      `\n${left} left alone: ${from === 'start' ? 'what came was pruned, read it again with handoff backfill' : 'calls that were made, or are on their way, are never made again'}.`,
+      `\n${left} left alone: ${from === 'start' ? 'what came was pruned, read it again with handoff backfill' : 'calls that were made, and records that their route does not want any more'}.`,
     )
   if (!dry && count > 0)
     print.line('\nA running hub works on them in the bulk lane: handoff status, then handoff failures list.')

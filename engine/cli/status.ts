@@ -56,6 +56,10 @@ export function statusCommand(program: Command): void {
             .join(', ') || 'none'
         }`,
       )
+      for (const { source, items, changed, runs } of now.backfills)
+        print.line(
+          `backfill  ${source}: ${items} read again, ${changed} new or changed; ${runs ? 'runs' : `stopped, goes on with handoff backfill ${source}`}`,
+        )
       const stuck =
         now.connections.reduce((sum, each) => sum + each.stuck, 0) +
         now.sources.reduce((sum, each) => sum + each.parked, 0)

@@ -25,6 +25,8 @@ export interface Status {
   }[]
   records: { type: string; count: number }[]
   handoffs: Record<string, number>
+  /** What is read again on request and has not ended. */
+  backfills: { source: string; items: number; changed: number; runs: boolean; updatedAt: Date }[]
   /** Fields of sources that changed and that nobody has accepted yet. */
   drift: Drift[]
 }
@@ -52,7 +54,11 @@ export async function status(store: Store, connections: string[], sources: strin
   const handoffs = await store.query<{ state: string; count: number }>(
     'select state, count(*) as count from handoff group by state',
   )
+  const backfills = await store.query<Status['backfills'][number]>(
+    `select source, items, changed, coalesce(worker_lives(running_by), false) as runs, updated_at as "updatedAt" from backfill where ended_at is null order by id`,
+  )
   return {
+    backfills,
     connections: states,
     sources: read,
     records,

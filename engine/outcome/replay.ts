@@ -19,13 +19,15 @@ export interface Choice {
   /** Part of a cause, as `handoff failures list` shows it. */
   cause?: string
   where?: (record: Json) => boolean
+  /** Whether a record goes along a route today; what rests and does not is left alone. */
+  matches?: (route: string, record: Json) => boolean
 }
 export interface Replayed {
   count: number
   groups: { where: string; state: string; cause: string; count: number }[]
   /** Up to five of them. */
   sample: { id: string; subject: string; where: string; state: string }[]
-  /** Chosen, and left alone: calls that were made (from delivery), items whose bytes were pruned (from start). */
+  /** Chosen, and left alone: calls that were made, records that match their route no more (from delivery), pruned items (from start). */
   left: number
 }
 interface Row extends Record<string, unknown> {
@@ -37,6 +39,7 @@ interface Row extends Record<string, unknown> {
   cause: string
   data: Json
   left: boolean
+  rests: boolean
 }
 
 const BATCH = 1000
@@ -59,8 +62,8 @@ export async function replay(
     if (rows.length === 0) break
     after = rows.at(-1)!.at
     const chosen = rows.filter((row) => !choice.where || (row.data !== null && choice.where(row.data)))
-    all.left += chosen.filter((row) => row.left).length
-    const again = chosen.filter((row) => !row.left)
+    const again = chosen.filter((row) => !row.left && (!row.rests || goes(choice, row)))
+    all.left += chosen.length - again.length
     for (const { id, subject, where, state, cause } of again) {
       const name = `${where}\n${state}\n${cause}`
       const group = groups.get(name) ?? { where, state, cause, count: 0 }
@@ -76,6 +79,8 @@ export async function replay(
   return all
 }
 
+const goes = ({ matches }: Choice, row: Row) => !matches || matches(row.where, row.data)
+
 const values = (choice: Choice) => [
   choice.routes ?? null,
   choice.sources ?? null,
@@ -86,7 +91,7 @@ const values = (choice: Choice) => [
   choice.since ?? null,
   choice.until ?? null,
   choice.cause ?? null,
-  choice.where !== undefined,
+  choice.where !== undefined || choice.matches !== undefined,
 ]
 
 // A state as people say it: `delivered`, `unchanged` and `skipped` are outcomes of what rests. Held and in flight are for nobody
@@ -96,7 +101,7 @@ const HANDOFFS = {
   first: ['0'],
   select: `
 select array[h.id::text] as at, h.id::text as id, r.type || ' ' || r.key as subject, h.route as "where", ${SAID} as state, coalesce(h.cause, '') as cause,
-  case when $10 then r.data end as data, h.kind = 'call' and h.state not in ('failed', 'parked', 'held') as left
+  case when $10 then r.data end as data, h.kind = 'call' and h.state not in ('failed', 'parked', 'held') as left, h.state = 'resting' as rests
 from handoff h join record r on r.id = h.record_id
 where h.id > $11::bigint and r.type <> 'alert' and h.state in ('failed', 'parked', 'resting', 'owed', 'held')
   and ($1::text[] is null or h.route = any($1)) and ($2::text[] is null or exists (
@@ -131,7 +136,7 @@ const ITEMS = {
   first: ['', '', ''],
   select: `
 select array[i.connection, i.resource, i.external_id] as at, i.source || '/' || i.external_id as id, coalesce(r.type || ' ' || r.key, i.resource || ' ' || i.external_id) as subject,
-  i.source as "where", i.status as state, coalesce(i.cause, '') as cause, case when $10 then r.data end as data, i.body is null as left
+  i.source as "where", i.status as state, coalesce(i.cause, '') as cause, case when $10 then r.data end as data, i.body is null as left, false as rests
 from item i left join link l on l.connection = i.connection and l.resource = i.resource and l.external_id = i.external_id
 left join record r on r.id = coalesce(i.record_id, l.record_id)
 where (i.connection, i.resource, i.external_id) > ($11::text, $12::text, $13::text) and i.connection not like '$%'
