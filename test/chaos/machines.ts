@@ -22,11 +22,14 @@ export interface Redis {
 }
 
 /** `folder`: where the database lies; a scenario may bring a small disk. */
-export async function openMachines(folder = mkdtempSync(path.join(tmpdir(), 'handoff-chaos-'))): Promise<Machines> {
+export async function openMachines({
+  folder = mkdtempSync(path.join(tmpdir(), 'handoff-chaos-')),
+  redis: withRedis = true,
+} = {}): Promise<Machines> {
   // PostgreSQL runs as a user of its own when this runs as root.
   chmodSync(folder, 0o755)
   const postgres = await startEmbedded({ stateDir: folder })
-  const redis = spawnSync('redis-server', ['--version']).error ? undefined : await openRedis(folder)
+  const redis = !withRedis || spawnSync('redis-server', ['--version']).error ? undefined : await openRedis(folder)
   return {
     folder,
     postgres,

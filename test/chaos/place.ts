@@ -181,27 +181,31 @@ export async function openPlace(
     return !row!.owed
   }
 
-  async function recover(ms = 120_000): Promise<{ seconds: number; count: Count }> {
+  async function recover(ms = 240_000): Promise<{ seconds: number; count: Count }> {
     const begun = Date.now()
-    let last: Count | undefined
+    const took = () => (Date.now() - begun) / 1000
+    let right: { seconds: number; count: Count } | undefined
     let calm = 0
     while (Date.now() - begun < ms) {
       try {
-        last = await count()
-        const still = !(await moving())
-        calm = still && last.open.length === 0 && (await nothingOwed()) && (await packed()) ? calm + 1 : 0
-        if (calm >= 3) return { seconds: Math.max(0, (Date.now() - begun) / 1000 - calm * 0.25), count: last }
-        if (still && calm === 0) await pass('10 seconds')
+        // Counting reads everything that the systems hold: only what has come to rest is counted.
+        const rests = !(await moving()) && (await nothingOwed()) && (await packed())
+        if (rests && !right) {
+          const seconds = took()
+          const counted = await count()
+          if (counted.open.length === 0) right = { seconds, count: counted }
+        }
+        calm = rests && right ? calm + 1 : 0
+        if (right && calm >= 3) return right
+        if (calm === 0) right = undefined
+        if (calm === 0 && !(await moving())) await pass('10 seconds')
       } catch {
         // The database is not back yet.
       }
       await sleep(250)
     }
-    if (!last) throw new Error('the database did not come back')
-    return {
-      seconds: (Date.now() - begun) / 1000,
-      count: { ...last, open: [...last.open, `not settled after ${ms / 1000} s`] },
-    }
+    const last = await count()
+    return { seconds: took(), count: { ...last, open: [...last.open, `not settled after ${ms / 1000} s`] } }
   }
   /** The warehouse has packed what it can. */
   async function packed(): Promise<boolean> {
