@@ -39,8 +39,8 @@ export async function openMachines({
       await postgres.ensure().catch(() => {})
       await postgres.stop()
       // Its files may lie elsewhere (under /var/lib when this runs as root).
-      rmSync(path.dirname(postgres.data), { recursive: true, force: true })
-      rmSync(folder, { recursive: true, force: true })
+      rmSync(path.dirname(postgres.data), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
     },
   }
 }

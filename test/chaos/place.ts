@@ -40,11 +40,13 @@ export interface Place {
   machines: Machines
   systems: Systems
   store: Store
-  /** The folder of the mappings that its hubs use. */
+  /** The folder of the configuration and the mappings that its hubs use. */
   root: string
   hubs: Hub[]
   start: () => Promise<Hub>
   kill: (hub?: Hub) => Promise<void>
+  /** SIGTERM; resolves when it has ended by itself. */
+  stop: (hub: Hub) => Promise<void>
   /** Adds a fault; answers how often it has struck so far. */
   fault: (rule: object) => Promise<() => Promise<number>>
   clearFaults: () => Promise<void>
@@ -76,12 +78,14 @@ export async function openPlace(
   const root = path.join(folder, 'root')
   mkdirSync(root, { recursive: true })
   cpSync(path.join(PROJECT, 'mappings'), path.join(root, 'mappings'), { recursive: true })
+  cpSync(path.join(PROJECT, 'config', 'demo'), path.join(root, 'config'), { recursive: true })
   const systems = await startSystems(path.join(folder, 'systems'))
   await systems.post('seed', { orders, seed })
   const store = await openStore({ databaseUrl: undefined, stateDir: machines.folder, schema, onError: () => {} })
   const variables = await systemVariables(systems.addresses)
   const port = await freePort()
   const hubs: Hub[] = []
+  const children = new Set<ChildProcess>()
   const expected = (await systems.get('expected')) as Record<string, string>
 
   async function start(): Promise<Hub> {
@@ -97,7 +101,10 @@ export async function openPlace(
     }
     const own = hubs.length === 0 ? port : 0
     const child = spawn(process.execPath, [HUB, root, String(own)], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
+    children.add(child)
+    const ended = new Promise<void>((resolve) => child.on('close', () => resolve())).then(
+      () => void children.delete(child),
+    )
     let said = ''
     child.stderr!.on('data', (chunk) => (said += chunk))
     const url = await new Promise<string>((resolve, reject) => {
@@ -111,6 +118,11 @@ export async function openPlace(
   async function kill(hub = hubs[0]): Promise<void> {
     if (!hub) return
     hub.child.kill('SIGKILL')
+    await hub.ended
+    hubs.splice(hubs.indexOf(hub), 1)
+  }
+  async function stop(hub: Hub): Promise<void> {
+    hub.child.kill('SIGTERM')
     await hub.ended
     hubs.splice(hubs.indexOf(hub), 1)
   }
@@ -222,6 +234,7 @@ export async function openPlace(
     hubs,
     start,
     kill,
+    stop,
     fault: async (rule) => {
       const { id } = await systems.post('faults', rule)
       return async () => (await systems.get('faults')).find((each: Json) => each.id === id)?.struck ?? 0
@@ -244,6 +257,8 @@ export async function openPlace(
     recover,
     close: async () => {
       for (const hub of [...hubs]) await kill(hub)
+      // Those that never came to run.
+      for (const child of children) child.kill('SIGKILL')
       systems.stop()
       await store.ready().catch(() => {})
       await store.query(`drop schema if exists "${schema}" cascade`).catch(() => {})

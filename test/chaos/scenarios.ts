@@ -49,6 +49,16 @@ const one = async (place: Place, sql: string): Promise<number> =>
   (await place.store.query<{ n: number }>(sql))[0]?.n ?? 0
 const shopOrder = async (place: Place, number: number): Promise<Json> =>
   (await place.systems.get('state/woocommerce/orders')).find((order: Json) => Number(order.number) === number)
+const change = (file: string, what: RegExp, to: string) =>
+  writeFileSync(file, readFileSync(file, 'utf8').replace(what, to))
+/** When requests came to a system, in milliseconds. */
+const starts = async (place: Place, system: string): Promise<number[]> =>
+  (await place.systems.get(`requests/${system}`))
+    .map((entry: Json) => Date.parse(entry.at))
+    .sort((a: number, b: number) => a - b)
+/** The most that came within so many milliseconds. */
+const most = (times: number[], ms: number) =>
+  Math.max(0, ...times.map((from, index) => times.findIndex((at) => at >= from + ms) - index).filter((n) => n > 0))
 
 export const scenarios: Scenario[] = [
   {
@@ -153,6 +163,48 @@ export const scenarios: Scenario[] = [
     },
     after: async (place) =>
       (await one(place, 'select count(*)::int as n from worker')) === 2 ? [] : ['there were not two hubs'],
+  },
+  {
+    name: 'two hubs on one rate limit (20 requests a second at the ERP)',
+    strike: async (place) => {
+      change(path.join(place.root, 'config', 'hub.yaml'), /(erp:[\s\S]*?limit: \{ requests: )500/, '$120')
+      await place.start()
+      await place.start()
+      await place.until(
+        'the ERP was asked for a while',
+        async () => (await starts(place, 'odoo')).length >= 200,
+        120_000,
+      )
+      return most(await starts(place, 'odoo'), 1000)
+    },
+    after: async (place) => {
+      // Where they are counted, requests that were sent apart may arrive together; two limits would be twice as many.
+      const times = await starts(place, 'odoo')
+      const average = (times.length / (times.at(-1)! - times[0]!)) * 1000
+      return [
+        ...(most(times, 5000) > 100 * 1.2 ? [`${most(times, 5000)} requests in 5 seconds`] : []),
+        ...(average > 20 * 1.1 ? [`${average.toFixed(1)} requests a second`] : []),
+      ]
+    },
+  },
+  {
+    name: 'a changed configuration rolled out, twice (a second hub with it, then SIGTERM to the first)',
+    orders: 150,
+    strike: async (place) => {
+      let hub = await place.start()
+      for (const limit of [200, 100]) {
+        await someWork(place)
+        change(path.join(place.root, 'config', 'hub.yaml'), /requests: \d+/g, `requests: ${limit}`)
+        const next = await place.start()
+        await place.stop(hub)
+        hub = next
+      }
+      return 2
+    },
+    after: async (place) => {
+      const lost = await one(place, 'select count(*)::int as n from handoff where lost_at is not null')
+      return lost > 0 ? [`${lost} writes were left without their answer`] : []
+    },
   },
   {
     name: 'a hub stopped (SIGSTOP) in mid-POST, past its lease, and continued beside another',
