@@ -189,7 +189,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'a changed configuration rolled out, twice (a second hub with it, then SIGTERM to the first)',
-    orders: 150,
+    orders: 250,
     strike: async (place) => {
       let hub = await place.start()
       for (const limit of [200, 100]) {
