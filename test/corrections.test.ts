@@ -114,6 +114,50 @@ describe('a record that a destination refuses', () => {
     expect(await rows(world, "select from event where type = 'record.corrected'")).toEqual([])
   })
 
+  test('of another type that it hangs on can be corrected as well; then what needed it is sent again', {
+    timeout: 120_000,
+  }, async () => {
+    await using world = await strictWorld()
+    world.assembly.answers.set('person.customer', personSource('customer'))
+    world.addSource({
+      name: 'people',
+      connection: 'crm',
+      resource: 'people',
+      outputs: [
+        {
+          type: 'customer',
+          resource: 'people',
+          mapper: identity({ run: ({ id: _, ...person }) => ({ record: person }) }),
+        },
+      ],
+    })
+    world.hub.facts.keyFields = recordFacts().facts.keyFields
+    world.hub.facts.parents = recordFacts().facts.parents
+    const out = world.assembly.routes.get('out')!
+    out.with = ['customer']
+    out.mapper = payload({
+      run: (record, { key, related }) =>
+        related!['customer'].taxId
+          ? { record: { ...record, key, taxId: related!['customer'].taxId } }
+          : { problems: [{ code: 'HUB_MAP_REQUIRED', message: 'no tax id' }] },
+    })
+    await world.arrive([{ id: 1, number: 'ada@example.com', email: 'ada@example.com' }], 'pull', { source: 'people' })
+    await world.arrive([order(1, '90210', { customer: { number: 'ada@example.com' } })])
+    const { id } = await parked(world)
+    const edit = (...args: string[]) =>
+      handoff(world.schema, ['failures', 'edit', String(id), ...args, '--config', 'none'])
+    const { output } = await edit('--record', 'customer', '--set', 'taxId=DE123456789')
+    expect(output).toContain('customer ada@example.com')
+    expect(output).toContain(`handoff failures retry ${id}`)
+    await world.until(
+      'it is corrected',
+      async () => (await rows(world, "select from record where data->>'taxId' = 'DE123456789'")).length === 1,
+    )
+    await retry(world.hub.store, { items: [], handoffs: [id] })
+    await delivered(world)
+    expect([...world.vendor.things.values()]).toMatchObject([{ taxId: 'DE123456789' }])
+  })
+
   test('can be corrected in an editor; numbers stay numbers', { timeout: 120_000 }, async () => {
     await using world = await strictWorld()
     await world.arrive([order(1, '9021')])

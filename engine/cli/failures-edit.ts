@@ -18,6 +18,7 @@ import { recordFacts } from './record-facts.ts'
 interface Options {
   set: string[]
   unset: string[]
+  record?: string
   by?: string
   config?: string
   json?: boolean
@@ -35,6 +36,10 @@ export function editCommand(failures: Command): void {
       [],
     )
     .option('--unset <path>', 'a field that should not be there', gather, [])
+    .option(
+      '--record <type>',
+      'of a handoff: the order or customer that its record hangs on, instead of the record itself',
+    )
     .option('--by <name>', 'who says so (default: the user of this machine)')
     .option(
       '--config <folder>',
@@ -51,44 +56,51 @@ export function editCommand(failures: Command): void {
             `HUB_FAILURE_UNKNOWN Nothing stuck has the id "${id}": handoff failures list.`,
           )
         const { facts } = recordFacts()
-        const fits = await fitting(store, failure, facts)
-        const wishes = options.set.length + options.unset.length > 0 ? asked(options, failure, fits) : inEditor(failure)
+        const subject = failure.what === 'item' ? undefined : await recordOf(store, failure, options.record, facts)
+        const data = subject?.data ?? failure.data
+        const fits = subject && fitting(subject.type, facts)
+        const named = options.set.length + options.unset.length > 0
+        const wishes = named ? asked(options, data, fits) : inEditor(id, data)
         const by = options.by ?? userInfo().username
-        return { failure, corrected: await correct(store, failure, wishes, by, facts) }
+        return { failure, subject, corrected: await correct(store, failure, subject, wishes, by, facts) }
       })
-      const { failure, corrected } = done
+      const { failure, subject, corrected } = done
       if ('refused' in corrected) throw new CommandError(EXIT.wrong, refusal(corrected.refused))
       if (print.json) return print.line(JSON.stringify({ id, changes: corrected.told }))
       if (corrected.told.length === 0 && failure.what === 'handoff')
         return print.line(`Nothing is changed. To send it as it is: handoff failures retry ${id}`)
-      print.line(tone(print, 'strong', failure.subject))
+      print.line(tone(print, 'strong', subject ? `${subject.type} ${subject.key}` : failure.subject))
       for (const line of changeLines(corrected.told, '  ')) print.line(line)
-      for (const line of wrapped(next(failure), '')) print.line(line)
+      for (const line of wrapped(next(failure, subject), '')) print.line(line)
     })
 }
 
-function next({ id, what, state, where, subject }: FailureDetail): string {
-  const number = subject.slice(subject.indexOf(' ') + 1)
-  if (what === 'item') return `A running hub decides on it again within seconds: handoff trace ${splitItemId(id)[1]}`
+function next({ id, what, state, where, subject }: FailureDetail, record: Subject | undefined): string {
+  if (what === 'item' || !record)
+    return `A running hub decides on it again within seconds: handoff trace ${splitItemId(id)[1]}`
   if (state === 'held')
     return `A running hub takes the correction up within seconds. The handoff stays held, because a write may have happened: look at the destination, then handoff failures retry ${id}, or resolve ${id}.`
-  return `A running hub makes a new version of it within seconds and owes it to ${where} again: handoff trace ${number}`
+  const number = `handoff trace ${record.key}`
+  if (subject !== `${record.type} ${record.key}`)
+    return `A running hub makes a new version of it within seconds (${number}). Then send what needed it: handoff failures retry ${id}`
+  return `A running hub makes a new version of it within seconds and owes it to ${where} again: ${number}`
 }
 
 async function correct(
   store: Store,
   failure: FailureDetail,
+  subject: Subject | undefined,
   wishes: Wish[],
   by: string,
   facts: Facts,
 ): Promise<Corrected> {
-  if (failure.what === 'item') {
+  if (!subject) {
     const [source, externalId] = splitItemId(failure.id)
     const corrected = await correctItem(store, { source, externalId }, wishes, by)
     if (corrected) return corrected
     throw new CommandError(EXIT.notFound, `HUB_FAILURE_UNKNOWN ${failure.id} is not parked any more.`)
   }
-  const { id, type } = await recordOf(store, failure)
+  const { id, type } = subject
   const named = facts.keyFields(type).find((key) => wishes.some((wish) => key[0] === wish.path[0]))
   if (named)
     throw new CommandError(
@@ -98,26 +110,51 @@ async function correct(
   return correctRecord(store, id, wishes, by, facts.faults)
 }
 
-async function recordOf(store: Store, failure: FailureDetail): Promise<{ id: number; type: string }> {
-  const [row] = await store.query<{ id: number; type: string }>(
-    "select r.id, r.type from handoff h join record r on r.id = h.record_id where h.id = $1 and r.type <> 'alert'",
+interface Subject extends Record<string, unknown> {
+  id: number
+  type: string
+  key: string
+  data: Json
+}
+
+/** The record of a handoff, or the one of another type that it hangs on (the order of a shipment, the customer of that). */
+async function recordOf(
+  store: Store,
+  failure: FailureDetail,
+  wanted: string | undefined,
+  facts: Facts,
+): Promise<Subject> {
+  const [own] = await store.query<Subject>(
+    "select r.id, r.type, r.key, r.data from handoff h join record r on r.id = h.record_id where h.id = $1 and r.type <> 'alert'",
     [Number(failure.id)],
   )
-  if (row) return row
+  if (!own)
+    throw new CommandError(
+      EXIT.usage,
+      `HUB_EDIT_ALERT ${failure.subject} is the hub's own message; there is nothing to correct in it: handoff failures retry ${failure.id}`,
+    )
+  const near = [own]
+  for (const record of near) {
+    if (wanted === undefined || record.type === wanted) return record
+    for (const [type, at] of Object.entries(facts.parents(record.type))) {
+      const key = readAt(record.data, at)
+      if (near.some((each) => each.type === type) || typeof key !== 'string') continue
+      near.push(
+        ...(await store.query<Subject>('select id, type, key, data from record where type = $1 and key = $2', [
+          type,
+          key,
+        ])),
+      )
+    }
+  }
   throw new CommandError(
-    EXIT.usage,
-    `HUB_EDIT_ALERT ${failure.subject} is the hub's own message; there is nothing to correct in it: handoff failures retry ${failure.id}`,
+    EXIT.notFound,
+    `HUB_EDIT_NO_RECORD ${failure.subject} hangs on no ${wanted}. Known: ${near.map((each) => each.type).join(', ')}.`,
   )
 }
 
-/** Whether a value may stand at a path: an item may say anything, a record what its schema allows. */
-async function fitting(
-  store: Store,
-  failure: FailureDetail,
-  facts: Facts,
-): Promise<((path: Wish['path'], value: Json) => boolean) | undefined> {
-  if (failure.what === 'item') return undefined
-  const { type } = await recordOf(store, failure)
+/** Whether a value may stand at a path of such a record, by its schema. */
+function fitting(type: string, facts: Facts): (path: Wish['path'], value: Json) => boolean {
   return (at, value) => {
     const probe = at.reduceRight<Json>((inner, step) => (typeof step === 'number' ? [inner] : { [step]: inner }), value)
     const path = at.map((step) => (typeof step === 'number' ? 0 : step))
@@ -130,7 +167,7 @@ async function fitting(
 }
 
 /** What `--set` and `--unset` say. A value is text, unless only a number, true, a list … fits there. */
-function asked(options: Options, failure: FailureDetail, fits: Awaited<ReturnType<typeof fitting>>): Wish[] {
+function asked(options: Options, data: Json, fits: ReturnType<typeof fitting> | undefined): Wish[] {
   const place = (text: string) => {
     const found = editPath(text)
     if (found) return found
@@ -142,7 +179,7 @@ function asked(options: Options, failure: FailureDetail, fits: Awaited<ReturnTyp
       throw new CommandError(EXIT.usage, `HUB_EDIT_PATH "${each}" is not path=value; write shipTo.postcode=90210.`)
     const at = place(each.slice(0, equals))
     const text = each.slice(equals + 1)
-    const asText = fits ? fits(at, text) : ['string', 'undefined'].includes(typeof readAt(failure.data, at))
+    const asText = fits ? fits(at, text) : ['string', 'undefined'].includes(typeof readAt(data, at))
     return { path: at, now: asText ? text : jsonOr(text) }
   })
   return [...set, ...options.unset.map((each) => ({ path: place(each) }))]
@@ -157,20 +194,20 @@ function jsonOr(text: string): Json {
 }
 
 /** Opens the JSON in the person's editor; what differs afterwards is what they want. */
-function inEditor(failure: FailureDetail): Wish[] {
+function inEditor(id: string, data: Json): Wish[] {
   const editor = environment.variable('VISUAL') || environment.variable('EDITOR')
   if (!editor)
     throw new CommandError(
       EXIT.usage,
-      `HUB_EDIT_NOTHING Say what to correct: handoff failures edit ${failure.id} --set shipTo.postcode=90210; or set EDITOR and run it without --set.`,
+      `HUB_EDIT_NOTHING Say what to correct: handoff failures edit ${id} --set shipTo.postcode=90210; or set EDITOR and run it without --set.`,
     )
   const folder = mkdtempSync(path.join(tmpdir(), 'handoff-edit-'))
   try {
     const file = path.join(folder, 'record.json')
-    writeFileSync(file, `${JSON.stringify(failure.data, null, 2)}\n`, { mode: 0o600 })
+    writeFileSync(file, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600 })
     spawnSync(`${editor} "${file}"`, { stdio: 'inherit', shell: true })
     const after = JSON.parse(readFileSync(file, 'utf8'))
-    return differences(failure.data, after).map((each) => ({ path: each.path, now: each.new }))
+    return differences(data, after).map((each) => ({ path: each.path, now: each.new }))
   } catch (error) {
     throw new CommandError(EXIT.usage, `HUB_EDIT_NOT_JSON What you saved is not JSON: ${(error as Error).message}`)
   } finally {

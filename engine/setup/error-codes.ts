@@ -145,6 +145,10 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'A field that names the record in all systems cannot be corrected.',
     cure: 'Correct it at its source.',
   },
+  HUB_EDIT_NO_RECORD: {
+    means: 'The record of a handoff hangs on no record of the type that `--record` names.',
+    cure: 'Name one that the message lists.',
+  },
   HUB_EDIT_NOTHING: {
     means: '`failures edit` was not told what to correct.',
     cure: 'Name fields with `--set path=value`, or set EDITOR.',
