@@ -1,8 +1,10 @@
 // The queue: BullMQ on the hub's own PostgreSQL, or on Redis. It is transport and nothing else: jobs carry ids, have one
 // attempt and vanish when they end; what is owed, due and tried lives in the ledger, from which a wiped queue is rebuilt.
-import { createPostgresBackend, Queue, runMigrations, Worker } from 'bullmq'
+import { isDeepStrictEqual } from 'node:util'
+import { createPostgresBackend, type JobSchedulerJson, Queue, runMigrations, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Store } from '../store/store.ts'
+import { nextRun } from './cron.ts'
 
 /** BullMQ priorities: the smaller number goes first. */
 export const LANES = { urgent: 1, normal: 5, bulk: 9 } as const
@@ -57,6 +59,12 @@ const WORKER = {
   drainDelay: 30,
   runRetryDelay: 1_000,
 } as const
+const CRON = {
+  settings: {
+    repeatStrategy: (now: number, { pattern, tz }: { pattern?: string; tz?: string }) =>
+      nextRun(now, pattern!, tz ?? 'UTC'),
+  },
+}
 // On PostgreSQL any other value deletes foreign rows in every completion, and parallel completions deadlock.
 const KEEP_NOTHING = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
 
@@ -100,9 +108,18 @@ export async function openQueues(options: QueueOptions): Promise<Queues> {
     async schedule(name, schedules) {
       const queue = await queueNamed(name)
       const wanted = new Set(schedules.map((schedule) => schedule.id))
-      for (const { key } of await queue.getJobSchedulers(0, -1))
-        if (!wanted.has(key)) await queue.removeJobScheduler(key)
-      for (const schedule of schedules) await upsert(queue, schedule)
+      const there = new Map((await queue.getJobSchedulers(0, -1)).map((known) => [known.key, known]))
+      for (const key of there.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key)
+      for (const schedule of schedules) {
+        const known = there.get(schedule.id)
+        if (known && isSame(known, schedule)) {
+          // Its next run is left alone: it may be due this very moment, or have become due while no hub ran. One that is long
+          // past has lost its job.
+          if ((known.next ?? 0) > Date.now() - LOST_AFTER_MS) continue
+          if (schedule.cron) await queue.add(schedule.job.name, schedule.job.data, optionsOf(schedule.job))
+        }
+        await upsert(queue, schedule)
+      }
     },
     async reschedule(name, schedules) {
       const queue = await queueNamed(name)
@@ -126,8 +143,25 @@ export async function openQueues(options: QueueOptions): Promise<Queues> {
 
 async function upsert(queue: Queue, { id, every, cron, zone, job }: Schedule): Promise<void> {
   const repeat = every ? { every } : { pattern: cron!, ...(zone ? { tz: zone } : {}) }
-  const opts = { removeOnComplete: true, removeOnFail: true, priority: job.lane }
-  await queue.upsertJobScheduler(id, repeat, { name: job.name, data: job.data, opts })
+  await queue.upsertJobScheduler(id, repeat, { name: job.name, data: job.data, opts: optionsOf(job) })
+}
+
+const optionsOf = (job: QueueJob) => ({ removeOnComplete: true, removeOnFail: true, priority: job.lane })
+
+/** A run that is due for so long, although there are workers, has lost its job. */
+const LOST_AFTER_MS = 60_000
+
+function isSame(known: JobSchedulerJson, { every, cron, zone, job }: Schedule): boolean {
+  const now = { every, pattern: cron, tz: cron ? zone : undefined, data: job.data, lane: job.lane }
+  const { template } = known
+  const then = {
+    every: known.every,
+    pattern: known.pattern,
+    tz: known.tz,
+    data: template?.data,
+    lane: template?.opts?.priority,
+  }
+  return isDeepStrictEqual({ ...now, every: Number(now.every ?? 0) }, { ...then, every: Number(then.every ?? 0) })
 }
 
 interface Connections {
@@ -147,12 +181,12 @@ async function postgresConnections(store: Store, workers: number): Promise<Conne
   }
   const name = (queue: string) => `${store.schema}.${queue}`
   return {
-    queue: (queue) => new Queue(name(queue), { connection: pool }, createPostgresBackend) as unknown as Queue,
+    queue: (queue) => new Queue(name(queue), { ...CRON, connection: pool }, createPostgresBackend) as unknown as Queue,
     worker: (queue, concurrency, run) =>
       new Worker(
         name(queue),
         run,
-        { ...WORKER, connection: pool, concurrency },
+        { ...WORKER, ...CRON, connection: pool, concurrency },
         createPostgresBackend,
       ) as unknown as Worker,
     close: async () => {},
@@ -166,9 +200,9 @@ function redisConnections(url: string, prefix: string, onError: (error: Error) =
   producer.on('error', onError)
   consumer.on('error', onError)
   return {
-    queue: (queue) => new Queue(queue, { connection: producer, prefix }),
+    queue: (queue) => new Queue(queue, { ...CRON, connection: producer, prefix }),
     worker: (queue, concurrency, run) =>
-      new Worker(queue, run, { ...WORKER, connection: consumer, concurrency, prefix }),
+      new Worker(queue, run, { ...WORKER, ...CRON, connection: consumer, concurrency, prefix }),
     close: async () => {
       producer.disconnect()
       consumer.disconnect()
