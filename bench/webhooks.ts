@@ -31,7 +31,9 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
   await load({ rate: INTAKE_RATE, seconds: 3 })
 
   const intake = await load({ rate: INTAKE_RATE, seconds })
+  const [before, hubBefore] = [await machines.database(), await hub.usage()]
   const pushed = await load({ rate: PUSHED_RATE, seconds })
+  const [after, hubAfter] = [await machines.database(), await hub.usage()]
   const arrived = new Map((await sink.arrivals()).map(([, mark, at]) => [mark, at]))
   const endToEnd = pushed.due.map(([mark, at]) => arrived.get(mark)! - at)
   const saturated = await load({ seconds: quick ? 3 : 10, connections: CONNECTIONS })
@@ -42,6 +44,17 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
     figures: [
       ...latencies(`answered, at ${INTAKE_RATE}/s`, intake.latencies, { p95: 5 }),
       ...latencies(`webhook → pushed, at ${PUSHED_RATE}/s`, endToEnd, { p99: 60 }),
+      {
+        name: `CPU of hub and PostgreSQL, at ${PUSHED_RATE}/s`,
+        unit: 'ms a webhook',
+        value:
+          ((hubAfter.cpuSeconds - hubBefore.cpuSeconds + after.cpuSeconds - before.cpuSeconds) / pushed.sent) * 1000,
+      },
+      {
+        name: `SQL statements, at ${PUSHED_RATE}/s`,
+        unit: 'a webhook',
+        value: (after.statements - before.statements) / pushed.sent,
+      },
       {
         name: `taken at most, ${CONNECTIONS} connections`,
         unit: 'webhooks/s',

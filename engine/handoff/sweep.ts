@@ -8,11 +8,11 @@ const BATCH = 2000
 export async function sweepWaits(store: Store): Promise<boolean> {
   await store.query(
     `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, waiting_for = null, reason = null, cause = null where id in
-       (select id from handoff where state = 'waiting' and has_arrived(waiting_for) limit ${BATCH} for update skip locked)`,
+       (select id from handoff where state = 'waiting' and waiting_for is not null and has_arrived(waiting_for) limit ${BATCH} for update skip locked)`,
   )
   const items = await store.query(
     `update item set status = 'new', waiting_for = null, claimed_by = null, deaths = 0 where ctid = any(array(
-       select ctid from item where status = 'waiting' and has_arrived(waiting_for) limit ${BATCH} for update skip locked)) returning 1`,
+       select ctid from item where status = 'waiting' and waiting_for is not null and has_arrived(waiting_for) limit ${BATCH} for update skip locked)) returning 1`,
   )
   return items.length > 0
 }
