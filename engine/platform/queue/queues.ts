@@ -102,7 +102,9 @@ export async function openQueues(options: QueueOptions): Promise<Queues> {
       const made = jobs.map(({ name, data, lane }) => ({ name, data, opts: { ...KEEP_NOTHING, priority: lane } }))
       const [only] = made
       // On PostgreSQL many at once go through temporary tables, which take longer to make than one job (measured: 10 ms for 1).
-      await withDeadline<unknown>(made.length === 1 ? queue.add(only!.name, only!.data, only!.opts) : queue.addBulk(made))
+      await withDeadline<unknown>(
+        made.length === 1 ? queue.add(only!.name, only!.data, only!.opts) : queue.addBulk(made),
+      )
     },
     async schedule(name, schedules) {
       const queue = await queueNamed(name)
