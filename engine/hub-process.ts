@@ -52,6 +52,8 @@ export interface HubOptions {
   /** Pull on schedule. */
   schedule: boolean
   embeddedSettings?: Record<string, string>
+  /** How long a hub that was asked to stop waits for what is in flight. */
+  drainMs?: number
 }
 
 const WAKE_EVERY = 500
@@ -60,6 +62,8 @@ const PROBE_EVERY = 1_000
 const WAITS_EVERY = 30_000
 const SCHEDULES_EVERY = 5_000
 const ALERTS_EVERY = 1_000
+/** Less than the 30 s that service managers grant. */
+const DRAIN_MS = 25_000
 
 /** Starts a hub whose configuration has no errors (see loadHub). */
 export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Promise<HubProcess> {
@@ -254,14 +258,20 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     watcher.close()
     clearTimeout(reloading)
     for (const timer of timers) clearInterval(timer)
+    const drained = await Promise.race([drain(), sleep(options.drainMs ?? DRAIN_MS, 'late' as const, { ref: false })])
+    // The next process looks up what it cannot know: these handoffs are uncertain from the moment this one is gone.
+    if (drained === 'late')
+      log.warn('stopped before every answer had come; what is open is looked up at the next start')
+    await Promise.all([...clients.values()].map((client) => client.close()))
+    await registration.release()
+    await store.close()
+  }
+  async function drain(): Promise<void> {
     await alerts.idle()
     await past
     await server?.close()
     await queues.close()
     await pipeline.idle()
-    await Promise.all([...clients.values()].map((client) => client.close()))
-    await registration.release()
-    await store.close()
   }
   return { url: server?.url, store, queues, pipeline, loaded: () => loaded, clients, reload, stop }
 }

@@ -18,6 +18,7 @@ const hub = await startHub(loaded, {
   serve: true,
   schedule: true,
   port: Number(port),
+  drainMs: 5_000,
 })
 process.once('SIGTERM', () => void hub.stop().then(() => process.exit(0)))
 console.log(JSON.stringify({ url: hub.url }))

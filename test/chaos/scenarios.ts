@@ -207,6 +207,25 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'a hub asked to stop (SIGTERM, 5 s to drain) while a destination hangs, and started again',
+    strike: async (place) => {
+      const hub = await place.start()
+      const struck = await place.fault({ writes: true, effect: 'timeout-after', ms: 60_000, times: 4 })
+      const times = await struckAtLeast(place, struck, 4)
+      const asked = Date.now()
+      await place.stop(hub)
+      if (Date.now() - asked > 15_000) throw new Error(`it took ${(Date.now() - asked) / 1000} s to stop`)
+      await place.start()
+      await place.until(
+        'what it held was taken back',
+        async () =>
+          (await one(place, "select count(*)::int as n from handoff where state = 'sending' and worker = 1")) === 0,
+        15_000,
+      )
+      return times
+    },
+  },
+  {
     name: 'a hub stopped (SIGSTOP) in mid-POST, past its lease, and continued beside another',
     strike: async (place) => {
       const first = await place.start()
