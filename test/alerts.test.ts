@@ -6,6 +6,7 @@ import { listAlerts } from '../engine/insight/alerts.ts'
 import { listFailures } from '../engine/insight/failures.ts'
 import type { HubConfig } from '../engine/platform/config/hub-config.ts'
 import { type Alarm, openAlarm } from './support/alarm.ts'
+import { backends } from './support/world.ts'
 
 const sql = (alarm: Alarm, text: string, values?: unknown[]) => alarm.world.hub.store.query(text, values)
 /** Time goes by, and is looked at. */
@@ -23,9 +24,9 @@ async function calm(alarm: Alarm): Promise<void> {
   await later(alarm, '20 seconds')
 }
 
-describe('alerts', () => {
+describe.each(backends)('alerts, queue on %s', (backend) => {
   test('ten thousand failures of one cause are one message, with count, sample, what happens next and the command', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     await alarm.stuck(10_000)
     const began = performance.now()
     await alarm.tick()
@@ -48,7 +49,7 @@ describe('alerts', () => {
   })
 
   test('when it is over, those who heard of it hear that too, once', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     await alarm.stuck(3)
     await alarm.letters(1)
     await sql(alarm, "update handoff set state = 'resting', outcome = 'delivered' where route = 'out'")
@@ -67,7 +68,7 @@ describe('alerts', () => {
   })
 
   test('a retry that fails again within seconds is the same trouble', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     await alarm.stuck(1)
     await alarm.letters(1)
     for (let turn = 0; turn < 3; turn++) {
@@ -80,7 +81,7 @@ describe('alerts', () => {
   })
 
   test('a reminder comes after four hours, and sooner when ten times as many are concerned', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     await alarm.stuck(2)
     await alarm.letters(1)
     await alarm.stuck(30, { from: 5001 })
@@ -96,7 +97,7 @@ describe('alerts', () => {
   })
 
   test('more causes than a person reads are one message more', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     for (let cause = 0; cause < 40; cause++)
       await alarm.stuck(1, { cause: `HUB_CAUSE at[${cause}]`, from: 2000 + cause })
     await alarm.letters(11)
@@ -110,7 +111,7 @@ describe('alerts', () => {
   })
 
   test('two hubs on one database tell it once', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     await using second = await openAlarm({ world: await alarm.world.join(), mail: alarm.mail })
     await alarm.stuck(5)
     for (let turn = 0; turn < 10; turn++) {
@@ -123,6 +124,7 @@ describe('alerts', () => {
 
   test('only what a policy asks for', async () => {
     await using alarm = await openAlarm({
+      backend,
       alerts: {
         parked: { on: ['parked'], to: ['mail'] },
         other: { about: ['shop'], to: ['mail'] },
@@ -136,9 +138,9 @@ describe('alerts', () => {
   })
 })
 
-describe('a message is itself owed', () => {
+describe.each(backends)('a message is itself owed, queue on %s', (backend) => {
   test('a channel that is away for a while gets it later, and the others at once', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     let refused = 0
     alarm.beforeChat = () => {
       if (refused++ < 2) throw new ConnectorError('retryable', 'HUB_HTTP_SERVER', 'The chat is away.')
@@ -164,7 +166,7 @@ describe('a message is itself owed', () => {
   })
 
   test('a channel that refuses it is stuck where a person looks, and the others are told, without end nowhere', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     alarm.beforeChat = () => {
       throw new ConnectorError('permanent', 'HUB_VENDOR_REFUSED', 'The channel is archived.')
     }
@@ -183,7 +185,7 @@ describe('a message is itself owed', () => {
   })
 
   test('when all channels refuse it, nothing goes round, nothing is lost, and it is said aloud', async () => {
-    await using alarm = await openAlarm({ alerts: { only: { to: ['chat'] } } })
+    await using alarm = await openAlarm({ backend, alerts: { only: { to: ['chat'] } } })
     alarm.beforeChat = () => {
       throw new ConnectorError('permanent', 'HUB_VENDOR_REFUSED', 'The channel is archived.')
     }
@@ -198,7 +200,7 @@ describe('a message is itself owed', () => {
   })
 
   test('what is over before it could be told is not told at all, in either way', async () => {
-    await using alarm = await openAlarm()
+    await using alarm = await openAlarm({ backend })
     alarm.beforeChat = () => {
       throw new ConnectorError('retryable', 'HUB_HTTP_SERVER', 'The chat is away.')
     }
@@ -214,7 +216,7 @@ describe('a message is itself owed', () => {
   })
 
   test('a message that may have arrived is repeated rather than lost, under the same name', async () => {
-    await using alarm = await openAlarm({ alerts: { operations: { to: ['mail'] } } })
+    await using alarm = await openAlarm({ backend, alerts: { operations: { to: ['mail'] } } })
     alarm.mail.drop = true
     await alarm.stuck(1)
     await alarm.letters(1)
@@ -333,6 +335,19 @@ describe('what is noticed', () => {
     await later(alarm, '1 second', 3)
     const subjects = alarm.mail.letters.slice(2).map((letter) => letter.headers['subject'])
     expect(subjects).toEqual(['[Handoff] stock brings nothing new'])
+  })
+
+  test('a scheduler that no longer ticks: the nightly run did not come', async () => {
+    const sources = { old: { pull: 'shop.orders', cron: '15 2 * * *', zone: 'Europe/Berlin' } }
+    await using alarm = await openAlarm({ config: { sources } as unknown as Partial<HubConfig> })
+    await sql(
+      alarm,
+      "insert into source_state (source, last_run_at, last_success_at) values ('old', hub_now(), hub_now())",
+    )
+    await later(alarm, '24 hours')
+    expect(alarm.mail.letters).toEqual([])
+    await later(alarm, '3 hours')
+    expect((await alarm.letters(1))[0]!.headers['subject']).toBe('[Handoff] old could not be read for too long')
   })
 
   test('runs that fail in a row', async () => {

@@ -5,12 +5,15 @@ import type { Limits } from '../outcome/alerts/detect.ts'
 import { messageOf } from '../outcome/alerts/message.ts'
 import { type AlertRecord, type Policy, routeName } from '../outcome/alerts/trouble.ts'
 import { ALERT_KINDS, type HubConfig } from '../platform/config/hub-config.ts'
+import { longestPause } from '../platform/queue/cron.ts'
 import { LANES } from '../platform/queue/queues.ts'
 
 const DEFAULTS = { group: '5m', remind: '4h', attempts: 5 } as const
 /** A source is silent when so many of its runs should have succeeded and none did. */
 const MISSED_RUNS = 3
 const MISSED_AT_LEAST_MS = 60_000
+/** A run on a cron line may take so long, or come so late. */
+const CRON_LATE_MS = 3_600_000
 
 export function alertPolicies(config: HubConfig): Policy[] {
   return Object.entries(config.alerts).map(([name, alert]) => ({
@@ -31,13 +34,13 @@ export function alertLimits(config: HubConfig, pulling: boolean): Omit<Limits, '
     connections: Object.keys(config.connections),
     attempts: Math.min(DEFAULTS.attempts, ...alertPolicies(config).map((policy) => policy.attempts)),
     sources: pulling
-      ? Object.entries(config.sources).map(([name, { pull, every, cron, silent }]) => ({
+      ? Object.entries(config.sources).map(([name, { pull, every, cron, zone, silent }]) => ({
           name,
           connection: connectionOf(pull),
           missedMs: every
             ? Math.max(MISSED_AT_LEAST_MS, MISSED_RUNS * milliseconds(every))
-            : cron && silent
-              ? milliseconds(silent)
+            : cron
+              ? longestPause(cron, zone ?? 'UTC') + CRON_LATE_MS
               : null,
           quietMs: silent ? milliseconds(silent) : null,
         }))

@@ -24,6 +24,7 @@ export interface Alarm extends AsyncDisposable {
 }
 
 type Options = {
+  backend?: 'postgres' | 'redis'
   alerts?: Record<string, AlertConfig>
   config?: Partial<HubConfig>
   world?: World
@@ -32,13 +33,14 @@ type Options = {
 }
 
 export async function openAlarm({
+  backend,
   alerts,
   config: more,
   world: shared,
   mail: server,
   realPace,
 }: Options = {}): Promise<Alarm> {
-  const world = shared ?? (await openWorld())
+  const world = shared ?? (await openWorld(backend))
   const mail = server ?? (await startMailServer())
   const config = {
     connections: { wms: {}, shop: {}, mail: {}, chat: {} },

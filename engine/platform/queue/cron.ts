@@ -22,6 +22,23 @@ export function nextRun(now: number, pattern: string, zone: string): number | un
   }
 }
 
+const pauses = new Map<string, number>()
+/** The longest time between two runs of a cron line, in milliseconds, as far as its next runs show it. */
+export function longestPause(pattern: string, zone: string): number {
+  const name = `${pattern} ${zone}`
+  let longest = pauses.get(name)
+  if (longest !== undefined) return longest
+  longest = 0
+  let last = nextRun(Date.now(), pattern, zone)
+  for (let turn = 0; turn < 20 && last !== undefined; turn++) {
+    const next = nextRun(last, pattern, zone)
+    if (next !== undefined) longest = Math.max(longest, next - last)
+    last = next
+  }
+  pauses.set(name, longest)
+  return longest
+}
+
 /** What the clocks on the wall show, as if it were UTC. */
 function wallClock(at: number, zone: string): number {
   const parts = formatOf(zone).formatToParts(at)
