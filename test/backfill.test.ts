@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { ConnectorError } from '#connector'
 import type { ConnectionClient, Json } from '../engine/hub.ts'
 import { type BackfillReport, type BackfillWish, backfill } from '../engine/intake/backfill.ts'
-import { handoff } from './support/command.ts'
+import { handoff, startHandoff } from './support/command.ts'
 import { demoPlace } from './support/demo.ts'
 import { identity, openWorld, type World } from './support/world.ts'
 
@@ -265,5 +265,31 @@ describe('on the command line', () => {
     expect((await run('shop-orders', '--from', 'once')).output).toContain('HUB_BACKFILL_MOMENT')
     expect((await run('stock', '--ids', '1')).output).toMatch(/HUB_BACKFILL_NO_IDS|Not at the source/)
     expect((await run('orders', '--from', '2026-01-01')).output).toContain('HUB_SOURCE_UNKNOWN')
+
+    // Killed in the middle, as the machine is when it loses its power: what is left goes on, what was read is not read again.
+    await place.systems.post('faults', { system: 'woocommerce', path: 'orders/9\\d+', effect: 'latency', ms: 150 })
+    const many = Array.from({ length: 160 }, (_, index) => String(9000 + index)).join()
+    const { child, done } = startHandoff(
+      place.store.schema,
+      ['backfill', 'shop-orders', '--ids', many, '--config', config],
+      variables,
+    )
+    const pages = async () =>
+      (await place.store.query<{ pages: number }>('select pages from backfill where ended_at is null'))[0]?.pages ?? 0
+    for (let turn = 0; turn < 400 && (await pages()) < 2; turn++) await sleep(50)
+    child.kill('SIGKILL')
+    await done
+    const read = await pages()
+    expect(read).toBeGreaterThanOrEqual(2)
+    expect(read).toBeLessThan(8)
+    expect((await handoff(place.store.schema, ['status', '--config', config], variables)).output).toContain(
+      'goes on with handoff backfill shop-orders',
+    )
+    const rest = await run('shop-orders')
+    expect(rest.output).toContain('shop-orders: 160 read again, the earlier part included, 0 new or changed.')
+    const asked = (await place.systems.get('requests/woocommerce')).filter((each: Json) =>
+      /orders\/90(0|1)\d$/.test(each.path),
+    )
+    expect(asked).toHaveLength(20)
   })
 })

@@ -1,15 +1,20 @@
 // The command line as a person uses it, in a process of its own, on the database of a test's world.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 
 const CLI = path.resolve(import.meta.dirname, '..', '..', 'engine', 'cli', 'main.ts')
 
-/** Runs `handoff …` on a schema of the test run's database; answers exit code and everything it printed. */
-export async function handoff(
+interface Ended {
+  code: number | null
+  output: string
+}
+
+/** Starts `handoff …` on a schema of the test run's database. */
+export function startHandoff(
   schema: string,
   args: string[],
   env: Record<string, string> = {},
-): Promise<{ code: number | null; output: string }> {
+): { child: ChildProcess; done: Promise<Ended> } {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: {
       ...process.env,
@@ -24,5 +29,10 @@ export async function handoff(
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))
-  return { code: await new Promise((resolve) => child.on('close', resolve)), output }
+  return { child, done: new Promise((resolve) => child.on('close', (code) => resolve({ code, output }))) }
+}
+
+/** Runs it to its end; answers exit code and everything it printed. */
+export function handoff(schema: string, args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  return startHandoff(schema, args, env).done
 }
