@@ -61,7 +61,7 @@ export function backfillCommand(program: Command): void {
             `HUB_BACKFILL_RUNS Another process runs this backfill of ${source} already.`,
           )
         if (stopping.signal.aborted) print.line(`Stopped. It goes on with: handoff backfill ${source}`)
-        else if (report.changed > 0) await Promise.race([asked, settled(hub.store)])
+        else await Promise.race([asked, settled(hub.store)])
         if (print.json) print.line(JSON.stringify({ source, ...report }))
         else if (!stopping.signal.aborted) show(print, source, report)
       } finally {
