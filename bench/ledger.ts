@@ -118,7 +118,7 @@ async function questions({ databaseUrl }: Machines, size: number, quick: boolean
   }
 }
 
-const MOST_SECONDS = 10
+const MOST_SECONDS = 5
 
 async function asked(name: string, quick: boolean, ask: () => Promise<unknown>, most?: number): Promise<Figure> {
   const times: number[] = []

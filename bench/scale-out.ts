@@ -16,7 +16,7 @@ const WORKERS = [1, 2, 4]
 const AIM = 3.5
 
 export async function run({ quick }: BenchOptions): Promise<Section> {
-  const seconds = quick ? 3 : 10
+  const seconds = quick ? 3 : 8
   const figures: Figure[] = []
   for (const backend of redisIsThere() ? ['PostgreSQL', 'Redis'] : ['PostgreSQL']) {
     let one = 0

@@ -13,7 +13,7 @@ import { type StandIn, startStandIn } from './rig/children.ts'
 import type { Machines } from './rig/machines.ts'
 
 const CLI = path.join(import.meta.dirname, '..', 'engine', 'cli', 'main.ts')
-const TIMES = 5
+const TIMES = 3
 
 export async function run({ quick }: BenchOptions): Promise<Section> {
   const owed = quick ? 20_000 : 1_000_000

@@ -24,7 +24,7 @@ const WALK = path.join(import.meta.dirname, 'walk')
 
 export async function run(options: BenchOptions): Promise<Section> {
   const orders = options.orders ?? (options.quick ? 2_000 : 100_000)
-  const peerOrders = Math.min(orders, options.quick ? 500 : 5_000)
+  const peerOrders = Math.min(orders, options.quick ? 500 : 4_000)
   const bare = await bareLoop(orders)
   const figures: Figure[] = [
     {

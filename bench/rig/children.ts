@@ -71,7 +71,7 @@ export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}):
     process.execPath,
     [path.join(import.meta.dirname, 'stand-in.ts'), String(orders), String(delayMs), String(first)],
     {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     },
   )
   const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]

@@ -106,4 +106,6 @@ process.on('message', async (order: Order) => {
     if (order.do === 'stop') process.exit(0)
   })
 })
+// Whoever started it is gone.
+process.on('disconnect', () => void hub.stop().finally(() => process.exit(1)))
 process.send!({ ready: true, url: hub.url })

@@ -43,6 +43,9 @@ export async function openMachines({
   // Where this runs as root, PostgreSQL runs as another user, who must be able to enter.
   chmodSync(folder, 0o755)
   const server = await startEmbedded({ stateDir: folder, settings: { ...COUNTING, ...settings } })
+  // The server has a session of its own and would outlive this process.
+  const interrupted = () => void server.stop().finally(() => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
   const { user, database, host } = server.connection
   const databaseUrl = `postgresql://${user}@localhost/${database}?host=${encodeURIComponent(host)}`
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
@@ -62,6 +65,7 @@ export async function openMachines({
       return { cpuSeconds: cpuOf(pidsIn(server.data)), walBytes: row!.wal, statements: row!.calls }
     },
     [Symbol.asyncDispose]: async () => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, interrupted)
       await pool.end()
       queue?.stop()
       await server.stop()

@@ -45,6 +45,8 @@ const server = createServer((request, response) => {
   })
 })
 server.keepAliveTimeout = 60_000
+// Whoever started it is gone.
+process.stdin.resume().on('end', () => process.exit(0))
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   console.log(JSON.stringify({ url: `http://127.0.0.1:${typeof address === 'object' ? address!.port : 0}` }))
