@@ -22,7 +22,7 @@ const HOMES: Record<string, RegExp> = {
   ajv: /^engine\/platform\/config\//,
   'ajv-formats': /^engine\/platform\/config\//,
   axios: /^engine\/connector\/http\.ts$/,
-  undici: /^engine\/connector\/http\.ts$|^bench\//,
+  undici: /^engine\/connector\/(http|in-time)\.ts$|^bench\//,
   'big.js': /^engine\/mapping\//,
   bullmq: /^engine\/platform\/queue\/|^bench\//,
   commander: /^engine\/cli\/|^tools\/docs-cli\.ts$/,

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import axios, { type AxiosAdapter, type AxiosInstance } from 'axios'
 import { Agent, request } from 'undici'
+import { inTime } from './in-time.ts'
 
 const LARGEST_ANSWER = 64 * 1024 * 1024
 const DECODERS: Record<string, (data: Buffer) => Promise<Buffer>> = {
@@ -64,6 +65,7 @@ async function send(client: AxiosInstance, one: HttpRequest): Promise<HttpAnswer
       headers: one.headers,
       data: one.body,
       signal,
+      timeout: one.timeoutMs,
     })
     return { status: answer.status, headers: answer.headers as HttpAnswer['headers'], text: answer.data }
   } catch (error) {
@@ -74,11 +76,12 @@ async function send(client: AxiosInstance, one: HttpRequest): Promise<HttpAnswer
 /** undici's `headersTimeout` fires up to a second late, so the deadline is the signal alone. */
 function onUndici(agent: Agent): AxiosAdapter {
   return async (config) => {
+    const late = () => new HttpFailure('timeout', false, 'its time was over before it could be sent')
     const { statusCode, headers, body } = await request(config.url!, {
       method: config.method!.toUpperCase(),
       headers: config.headers.toJSON() as Record<string, string>,
       body: config.data,
-      dispatcher: agent,
+      dispatcher: agent.compose(inTime(performance.now() + config.timeout!, late)),
       signal: config.signal as AbortSignal,
       headersTimeout: 0,
       bodyTimeout: 0,
