@@ -6,6 +6,7 @@ import { watch } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError } from '#connector'
+import { CHUNKS_AT_ONCE } from './delivery/chunks.ts'
 import { owePast } from './handoff/past.ts'
 import { releaseParked, sweepWaits, undecided } from './handoff/sweep.ts'
 import { parkEndlessWaits } from './handoff/waits.ts'
@@ -179,14 +180,14 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     await reclaim(store)
     await sweepWaits(store)
     await pipeline.recover()
-    for (const source of await undecided(store)) pipeline.decideSoon(source)
+    for (const source of await undecided(store, running.worker)) pipeline.decideSoon(source)
     pipeline.wakeSoon()
   }
 
   // What a connector needs at the vendor (a property that holds our key), made once where it is missing.
   await Promise.all([...clients.values()].map((client) => client.setup().catch(onError)))
   await retryParked()
-  await Promise.all(names.map((name) => queues.work(name, 4, (job) => runJob(name, job))))
+  await Promise.all(names.map((name) => queues.work(name, CHUNKS_AT_ONCE, (job) => runJob(name, job))))
   const schedules = options.schedule ? schedulesOf(loaded) : new Map<string, Schedule[]>()
   if (options.schedule) await Promise.all(names.map((name) => queues.schedule(name, schedules.get(name) ?? [])))
 
@@ -272,6 +273,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     await server?.close()
     await queues.close()
     await pipeline.idle()
+    await pipeline.sent()
   }
   return { url: server?.url, store, queues, pipeline, loaded: () => loaded, clients, reload, stop }
 }

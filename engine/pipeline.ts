@@ -7,18 +7,20 @@
 // Each arrow is a committed state in the store. Whoever dies between two of them loses nothing: the sweeper finds what is
 // undecided, owed or in flight without an owner, and the walk goes on from there.
 import type { WebhookRequest } from '#connector'
-import { deliver as deliverChunk } from './delivery/deliver.ts'
-import { openLedger } from './delivery/ledger.ts'
-import { hold, owe, release } from './handoff/owe.ts'
+import { openChunks } from './delivery/chunks.ts'
+import { leaseMs } from './delivery/claim.ts'
+import { hold, type Owed, owe, release } from './handoff/owe.ts'
 import { type Awake, wake, wakeLost } from './handoff/wake.ts'
-import type { ConnectionClient, Route, Source } from './hub.ts'
+import type { ConnectionClient, Route, Settlement, Source } from './hub.ts'
 import { type BackfillReport, type BackfillWish, backfill as readAgain } from './intake/backfill.ts'
 import type { ClaimedItem } from './intake/claim.ts'
-import { collect, collectionOf } from './intake/collect.ts'
-import { type Change, decide } from './intake/decide.ts'
+import { type Collection, claimedItem, collect, collectionOf, type Sifted, storeItems } from './intake/collect.ts'
+import { decide, type Items } from './intake/decide.ts'
 import { openDecider } from './intake/decider.ts'
-import { draft } from './intake/draft.ts'
+import { type Drafted, draft } from './intake/draft.ts'
+import { claimedItems, freshItems } from './intake/items.ts'
 import { pull as pullPages, type RunReport } from './intake/pull.ts'
+import type { Change } from './intake/records.ts'
 import { openWebhookIntake } from './intake/webhooks.ts'
 import { type KeptAnswer, settle } from './outcome/settle.ts'
 import { coalesced, turns } from './platform/coalesce.ts'
@@ -46,6 +48,8 @@ export type Pipeline = ReturnType<typeof openPipeline>
 
 /** Of a destination that says nothing about it. */
 const DEADLINE_MS = 20_000
+/** A page waits so long for the one before it to be sent: what is sent straight costs half of what the queue's way costs. */
+const ROOM_WITHIN_MS = 50
 
 export function openPipeline(hub: Running) {
   const { store, facts, worker } = hub
@@ -55,7 +59,24 @@ export function openPipeline(hub: Running) {
   const wakeSoon = coalesced(async () => {
     while ((await wake(store, hub.queues, await awake())) > 0 && !hub.signal.aborted);
   }, hub.onError)
-  const awake = async () => ({ ...(await hub.openConnections()), routes: [...hub.assembly().routes.keys()] })
+  const awake = async () => ({
+    ...(await hub.openConnections()),
+    routes: [...hub.assembly().routes.keys()],
+    chunk: chunks.size,
+  })
+
+  const deadlineMs = (connection: string) => hub.clients.get(connection)?.deadlineMs ?? DEADLINE_MS
+  const chunks = openChunks({
+    store,
+    worker,
+    signal: hub.signal,
+    parents: facts.parents,
+    routes: () => hub.assembly().routes,
+    concurrency: hub.concurrency,
+    deadlineMs,
+    settle: settleChunk,
+    onError: hub.onError,
+  })
 
   /** One at a time of what an earlier process died with: so it is known which one it was. */
   const inTurn = turns()
@@ -66,16 +87,49 @@ export function openPipeline(hub: Running) {
     signal: hub.signal,
     sources,
     inTurn,
-    decide: decideBatch,
-    decided: () => wakeSoon(),
+    decide: async (source, items) =>
+      decideBatch(source, claimedItems(source, items, worker), await draft(store, source, items)),
     onError: hub.onError,
   })
-  async function decideBatch(source: Source, items: ClaimedItem[]): Promise<void> {
+  /** Decides on a batch, and sends at once what it owes, as far as there is room; the rest goes through the queue. */
+  async function decideBatch(source: Source, items: Items, drafted: Drafted): Promise<void> {
     const routes = [...hub.assembly().routes.values()]
-    const owed = (tx: Transaction, changes: Change[]) => owe(tx, routes, changes)
-    const routesTo = (connection: string, resource: string, type: string) => pushing(routes, connection, resource, type)
-    const rules = { ...facts, release, hold, owe: owed, routesTo }
-    await decide(store, rules, source, await draft(store, source, items), items, worker)
+    const { connections } = await hub.openConnections()
+    const room = chunks.room(hub.signal.aborted ? [] : connections)
+    const lease = leaseMs(Math.max(0, ...connections.map(deadlineMs)))
+    const leaseBegan = performance.now()
+    let owed: Owed = { claimed: [], left: 0 }
+    const rules = {
+      ...facts,
+      release,
+      hold,
+      owe: async (tx: Transaction, changes: Change[]) => {
+        owed = await owe(tx, routes, changes, { worker, room, leaseMs: lease })
+      },
+      routesTo: (connection: string, resource: string, type: string) => pushing(routes, connection, resource, type),
+    }
+    await decide(store, rules, source, drafted, items)
+    chunks.send(owed.claimed, leaseBegan)
+    wakeSoon()
+  }
+  /** A page of which something is new: stored and decided in one transaction. Answers what of it is decided later. */
+  async function decidePage(
+    source: Source,
+    into: Collection,
+    page: Sifted,
+    first: (tx: Transaction) => Promise<void>,
+  ): Promise<ClaimedItem[]> {
+    const known = { stale: false, recordId: null, edits: null, lane: into.lane, receivedAt: page.at }
+    const all = page.fresh.map((item) => claimedItem(item, known))
+    // On its own: items are locked in one order within a statement, not over two of them.
+    const changed = await store.transaction((tx) => storeItems(tx, into, page.changed))
+    const items = freshItems(into, page.fresh, all, first)
+    const drafted = await draft(store, source, all)
+    const types = source.outputs.map((each) => each.type)
+    const fed = [...hub.assembly().routes.values()].filter((route) => types.includes(route.record))
+    await chunks.roomSoon([...new Set(fed.map((route) => route.connection))], ROOM_WITHIN_MS)
+    await decideBatch(source, items, drafted)
+    return changed
   }
 
   const pulling = new Set<string>()
@@ -86,7 +140,8 @@ export function openPipeline(hub: Running) {
     pulling.add(name)
     return pullPages(store, hub.clients.get(source.connection)!, source, worker, {
       signal: hub.signal,
-      onPage: () => decider.soon(name),
+      decideAtOnce: (into, page, first) => decidePage(source, into, page, first),
+      taken: (items) => decider.hand(name, items),
       ...(since ? { since } : {}),
     }).finally(() => pulling.delete(name))
   }
@@ -114,48 +169,37 @@ export function openPipeline(hub: Running) {
   }
   async function deliverNow(connection: string, ids: number[], alone: boolean): Promise<void> {
     const { connections, trial } = await hub.openConnections()
-    if (![...connections, ...trial].includes(connection)) return
-    const { routes, answers } = hub.assembly()
-    const calls = new Set<string>()
+    if ([...connections, ...trial].includes(connection)) await chunks.deliver(connection, ids, alone)
+  }
+  async function settleChunk(connection: string, settlements: Settlement[]): Promise<void> {
+    const { answers } = hub.assembly()
+    const taken = new Map<string, ClaimedItem[]>()
     const keepAnswers = async (tx: Transaction, kept: KeptAnswer[]) => {
       for (const [route, items] of Map.groupBy(kept, (each) => each.route)) {
         const to = answers.get(route)
         // What a channel answers to the message of an alert changes no record.
-        if (!to) continue
-        calls.add(route)
-        await collect(tx, collectionOf(to, 'answer'), items.map(itemOf))
+        if (to) taken.set(route, await collect(tx, collectionOf(to, 'answer', worker), items.map(itemOf)))
       }
     }
-    await deliverChunk(
-      {
-        ledger: openLedger({ store, worker, connection, routes, parents: facts.parents, alone }),
-        connection,
-        routes,
-        concurrency: hub.concurrency(connection),
-        alone,
-        deadlineMs: hub.clients.get(connection)?.deadlineMs ?? DEADLINE_MS,
-        signal: hub.signal,
-      },
-      ids,
-      (settlements) => patiently(() => settle({ store, connection, release, keepAnswers }, settlements), hub.signal),
-    )
-    for (const route of calls) decider.soon(route)
+    await patiently(() => settle({ store, connection, release, keepAnswers }, settlements), hub.signal)
+    for (const [route, items] of taken) decider.hand(route, items)
     wakeSoon()
   }
 
-  const accept = openWebhookIntake(store, (connection, resource) => {
-    const here = [...hub.assembly().sources.values()]
-    return here.find(
-      (each) => each.connection === connection && each.resource === resource && facts.takesWebhooks(each.name),
-    )
+  const accept = openWebhookIntake({
+    store,
+    worker,
+    sourceFor: (connection, resource) =>
+      [...hub.assembly().sources.values()].find(
+        (each) => each.connection === connection && each.resource === resource && facts.takesWebhooks(each.name),
+      ),
+    taken: (source, items) => decider.hand(source.name, items),
   })
   async function webhook(connection: string, request: WebhookRequest) {
     const client = hub.clients.get(connection)
     if (!client)
       return { status: 404, body: { code: 'HUB_WEBHOOK_UNKNOWN', message: `There is no connection "${connection}".` } }
-    const { source, ...answer } = await accept(client, request)
-    if (source) decider.soon(source.name)
-    return answer
+    return accept(client, request)
   }
 
   /** Wakes again what the queue lost. */
@@ -167,7 +211,7 @@ export function openPipeline(hub: Running) {
   async function idle(): Promise<void> {
     await Promise.all([decider.idle(), wakeSoon.idle()])
   }
-  return { pull, backfill, decideSoon: decider.soon, deliver, webhook, wakeSoon, recover, idle }
+  return { pull, backfill, decideSoon: decider.soon, deliver, webhook, wakeSoon, recover, idle, sent: chunks.idle }
 }
 
 /** The routes that push records of a type to a resource. */

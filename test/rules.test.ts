@@ -697,7 +697,7 @@ describe('rule 8, cursors move by what was read', () => {
     )
     await world.pipeline.pull('orders')
     await resting(world, 5)
-    expect(notes(world)).toContain('changed')
+    await world.until('the change has arrived', () => notes(world).includes('changed'))
   })
 
   test('one run of a source at a time, and a run that another process took over writes no more', async () => {

@@ -128,6 +128,8 @@ export interface SourceItem {
   id: string
   /** The exact text that came (a slice of the answer), or the row(s) of a file as JSON. */
   text: string
+  /** The same as a value, where it was read already. */
+  json?: Json
   /** The vendor's own moment of the last change, RFC 3339 UTC, where it has one. */
   stamp?: string
   deleted?: boolean

@@ -29,7 +29,8 @@ export async function loadRelated(
     })
     if (wanted.length === 0) continue
     const rows = await store.query<{ id: number; type: string; key: string; data: Json }>(
-      'select id, type, key, data from record where (type, key) in (select * from unnest($1::text[], $2::text[])) and version > 0',
+      `select record.id, record.type, record.key, record.data from unnest($1::text[], $2::text[]) as want(type, key),
+         lateral (select * from record where type = want.type and key = want.key offset 0) as record`,
       [wanted.map((want) => want.relation), wanted.map((want) => want.key)],
     )
     const found = new Map(rows.map((row) => [`${row.type}\n${row.key}`, row]))
@@ -68,9 +69,9 @@ export async function loadLinks(
   if (needs.length > 0) {
     const rows = await store.query<{ resource: string; key: string; external_id: string }>(
       `select link.resource, record.key, link.external_id
-       from unnest($2::text[], $3::text[]) as need(resource, value)
-       join record on record.key = need.value
-       join link on link.record_id = record.id and link.connection = $1 and link.resource = need.resource
+       from unnest($2::text[], $3::text[]) as need(resource, value),
+         lateral (select id, key from record where key = need.value offset 0) as record,
+         lateral (select * from link where record_id = record.id and connection = $1 and resource = need.resource offset 0) as link
        order by link.created_at desc`,
       [connection, needs.map((need) => need.resource), needs.map((need) => need.value)],
     )
@@ -89,7 +90,8 @@ export async function loadOwnLinks(
   const pushes = claimed.filter((each) => each.kind === 'push')
   if (pushes.length === 0) return new Map()
   const rows = await store.query<{ record_id: number; resource: string; external_id: string }>(
-    'select record_id, resource, external_id from link where connection = $1 and record_id = any($2::bigint[]) order by created_at desc',
+    `select own.record_id, link.resource, link.external_id from unnest($2::bigint[]) as own(record_id),
+       lateral (select * from link where record_id = own.record_id and connection = $1 offset 0) as link order by created_at desc`,
     [connection, pushes.map((each) => each.recordId)],
   )
   const ids = new Map(rows.map((row) => [`${row.record_id}\n${row.resource}`, row.external_id]))

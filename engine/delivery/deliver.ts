@@ -12,8 +12,11 @@ export interface DeliveryFacts {
   ledger: Ledger
   connection: string
   routes: Map<string, Route>
-  /** Requests in flight at once for one chunk. */
+  /** Requests in flight at once, over all chunks of the connection. */
   concurrency: number
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  /** Shared by the chunks that are under way: set when nothing more of them is to be sent. */
+  halt: { halted: boolean }
   /** The hard deadline of one request. */
   deadlineMs: number
   /** The chunk is one handoff that processes died with. */
@@ -28,13 +31,26 @@ const AIR_MS = 5_000
 const HALTS_AFTER = 5
 const AFTER_A_FAULT_MS = 10_000
 
-/** Delivers a chunk; answers how many handoffs of it could be claimed. */
-export async function deliver(facts: DeliveryFacts, ids: number[], settle: Settle): Promise<number> {
-  const { ledger, routes } = facts
-  // Counted from before the claim, on a clock that goes on while the process is stopped: never longer than the lease itself.
-  const leaseEnds = performance.now() + leaseMs(facts.deadlineMs)
-  const claimed = await ledger.claim(ids, leaseMs(facts.deadlineMs))
-  if (claimed.length === 0) return 0
+/** Claims a chunk and delivers it. */
+export async function deliver(facts: DeliveryFacts, ids: number[], settle: Settle): Promise<void> {
+  const leaseBegan = performance.now()
+  const claimed = await facts.ledger.claim(ids, leaseMs(facts.deadlineMs))
+  await deliverClaimed(facts, claimed, leaseBegan, settle)
+}
+
+/**
+ * Delivers what is claimed. `leaseBegan`: a moment of `performance.now` before the claim, on a clock that goes on while the
+ * process is stopped, so that the lease is never taken for longer than it is.
+ */
+export async function deliverClaimed(
+  facts: DeliveryFacts,
+  claimed: Claimed[],
+  leaseBegan: number,
+  settle: Settle,
+): Promise<void> {
+  if (claimed.length === 0) return
+  const { ledger, routes, halt } = facts
+  const leaseEnds = leaseBegan + leaseMs(facts.deadlineMs)
   const chunk = await prepareChunk(facts, claimed).catch(async (error) => {
     await settle(
       claimed.map((handoff) => settlement(handoff, routes, { result: 'released', waitMs: AFTER_A_FAULT_MS })),
@@ -58,19 +74,21 @@ export async function deliver(facts: DeliveryFacts, ids: number[], settle: Settl
   const gate = ({ deadlineMs }: { deadlineMs: number }) => {
     if (leaseEnds - performance.now() < deadlineMs) throw new LeaseLost()
   }
-  let halted = false
   let inRow = 0
   const next = chunk.toSend.values()
   const lane = async () => {
     for (const { handoff, payload, idempotencyKey, link } of next) {
-      const stop = halted || facts.signal.aborted || leaseEnds - performance.now() < facts.deadlineMs + AIR_MS
-      const done = stop
-        ? settlement(handoff, routes, { result: 'released', ...(inRow > 0 ? { waitMs: AFTER_A_FAULT_MS } : {}) })
-        : await attempt(handoff, routes.get(handoff.route)!, payload, { idempotencyKey, link, gate })
-      // A limit, a refused key, an outage concern all: the rest of the chunk would only hear the same.
+      const stops = () =>
+        halt.halted || facts.signal.aborted || leaseEnds - performance.now() < facts.deadlineMs + AIR_MS
+      const done = await facts.inTurn(async () =>
+        stops()
+          ? settlement(handoff, routes, { result: 'released', ...(inRow > 0 ? { waitMs: AFTER_A_FAULT_MS } : {}) })
+          : attempt(handoff, routes.get(handoff.route)!, payload, { idempotencyKey, link, gate }),
+      )
+      // A limit, a refused key, an outage concern all: the rest, also of other chunks, would only hear the same.
       const kind = done.result.result === 'error' ? done.result.error.kind : undefined
       inRow = kind === 'retryable' || kind === 'uncertain' ? inRow + 1 : 0
-      if (kind === 'auth' || kind === 'rate_limited' || inRow >= HALTS_AFTER) halted = true
+      if (kind === 'auth' || kind === 'rate_limited' || inRow >= HALTS_AFTER) halt.halted = true
       // Only now: `save` may have replaced the list while this one was on its way.
       unsaved.push(done)
       if (performance.now() - lastSaved > 1000) await save()
@@ -78,7 +96,6 @@ export async function deliver(facts: DeliveryFacts, ids: number[], settle: Settl
   }
   await Promise.all(Array.from({ length: Math.min(facts.concurrency, chunk.toSend.length) }, lane))
   await save()
-  return claimed.length
 }
 
 class LeaseLost extends Error {

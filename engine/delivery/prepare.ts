@@ -1,7 +1,7 @@
 // What each handoff of a chunk has to send: its record mapped out, or why nothing is sent. A handoff whose preparation fails
 // stops only itself.
-import { createHash } from 'node:crypto'
 import type { Claimed, Json, MapContext, Result, Route } from '../hub.ts'
+import { fingerprint } from '../platform/fingerprint.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface Payload {
@@ -81,7 +81,7 @@ async function map(connection: string, handoff: Claimed, route: Route, context: 
     const waitingFor = `sent:${connection}.${resource}:${value}`
     return { result: 'waiting', waitingFor, problem: { code: 'HUB_WAIT_LINK', message } }
   }
-  const image = createHash('sha256').update(JSON.stringify(mapped.record)).digest('base64')
+  const image = fingerprint(mapped.record)
   if (handoff.kind === 'push' && handoff.image === image) return { result: 'unchanged' }
   return { payload: mapped.record, image }
 }

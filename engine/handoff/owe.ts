@@ -1,5 +1,5 @@
 // What a new version of a record owes, and to whom: rows of the ledger, written in the transaction of the change itself.
-import type { Problem, Route } from '../hub.ts'
+import type { Claimed, Json, Problem, Route } from '../hub.ts'
 import { valueAt } from '../platform/config/path.ts'
 import { LANES } from '../platform/queue/queues.ts'
 import type { Transaction } from '../platform/store/store.ts'
@@ -7,18 +7,34 @@ import type { Transaction } from '../platform/store/store.ts'
 interface Owing {
   id: number
   type: string
+  key: string
   version: number
-  data: unknown
+  data: Json
   deleted: boolean
   /** Of what changed it. */
   lane: number
 }
 
+/** What may be sent by the process that owes it, without a way through the queue. */
+export interface Straight {
+  worker: number
+  leaseMs: number
+  /** How many handoffs each connection takes at once; a connection that may not work now is not here. */
+  room: Map<string, number>
+}
+const BY_QUEUE: Straight = { worker: 0, leaseMs: 0, room: new Map() }
+/** What was claimed while it was written, and how many others are due now. */
+export interface Owed {
+  claimed: Claimed[]
+  left: number
+}
+
 /**
  * Owes each route that matches the record: a push its latest version, a call once per occurrence. A newer version clears
- * parked, failed and backoff, never what is uncertain, in flight or held for a person.
+ * parked, failed and backoff, never what is uncertain, in flight or held for a person. What is new or was at rest is claimed
+ * in the same statement, as far as there is room for it.
  */
-export async function owe(tx: Transaction, routes: Route[], changes: Owing[]): Promise<void> {
+export async function owe(tx: Transaction, routes: Route[], changes: Owing[], straight = BY_QUEUE): Promise<Owed> {
   // Handoffs are always locked in this order, here and when outcomes are written: no deadlocks.
   const owed = changes.flatMap((change) =>
     routes
@@ -26,20 +42,57 @@ export async function owe(tx: Transaction, routes: Route[], changes: Owing[]): P
       .map((route) => ({ route, change })),
   )
   owed.sort((a, b) => a.change.id - b.change.id || (a.route.name < b.route.name ? -1 : 1))
-  const pushes = owed.filter(({ route }) => route.kind === 'push')
-  const calls = owed.filter(({ route }) => route.kind === 'call')
-  if (pushes.length > 0) await tx.query(OWE_PUSH, columns(pushes))
-  if (calls.length > 0) await tx.query(OWE_CALL, columns(calls))
+  const room = new Map(straight.room)
+  const rows = owed.map(({ route, change }) => {
+    const lane = laneOf(route.lane, change.lane)
+    const free = lane === LANES.bulk ? 0 : (room.get(route.connection) ?? 0)
+    if (free > 0) room.set(route.connection, free - 1)
+    return { route, change, lane, straight: free > 0 }
+  })
+  const result: Owed = { claimed: [], left: 0 }
+  for (const [sql, kind] of [
+    [OWE_PUSH, 'push'],
+    [OWE_CALL, 'call'],
+  ] as const) {
+    const mine = rows.filter(({ route }) => route.kind === kind)
+    if (mine.length === 0) continue
+    const byRecord = new Map(mine.map(({ change }) => [change.id, change]))
+    const written = await tx.query<Written>(sql, [...columns(mine), straight.worker, straight.leaseMs])
+    for (const { recordId, straight, ...handoff } of written) {
+      const change = byRecord.get(recordId)!
+      const { type, key, version, data, deleted } = change
+      if (straight) result.claimed.push({ ...handoff, kind, recordId, type, key, version, data, deleted, deaths: 0 })
+      else result.left++
+    }
+  }
+  return result
 }
 
-function columns(owed: { route: Route; change: Owing }[]): unknown[] {
+type Written = Pick<
+  Claimed,
+  | 'id'
+  | 'route'
+  | 'occurrence'
+  | 'fence'
+  | 'wanted'
+  | 'attempts'
+  | 'image'
+  | 'request'
+  | 'idempotencyKey'
+  | 'recordId'
+  | 'lostMs'
+  | 'lostVersion'
+> & { straight: boolean; uncertainMs: null }
+
+function columns(owed: { route: Route; change: Owing; lane: number; straight: boolean }[]): unknown[] {
   return [
     owed.map(({ route }) => route.name),
     owed.map(({ change }) => change.id),
     owed.map(({ route, change }) => (route.once ? String(valueAt(change.data, route.once.split('.')) ?? '') : '')),
     owed.map(({ route }) => route.connection),
-    owed.map(({ route, change }) => laneOf(route.lane, change.lane)),
+    owed.map(({ lane }) => lane),
     owed.map(({ change }) => change.version),
+    owed.map(({ straight }) => straight),
   ]
 }
 
@@ -49,30 +102,44 @@ function laneOf(route: number, change: number): number {
 }
 
 const INSERT = (kind: 'push' | 'call') => `
-insert into handoff (route, record_id, kind, occurrence, connection, lane, wanted, state, due_at, owed_at, updated_at)
-select x.route, x.record_id, '${kind}', x.occurrence, x.connection, x.lane, x.wanted, 'owed', now.at, now.at, now.at
-from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::smallint[], $6::int[]) as x(route, record_id, occurrence, connection, lane, wanted),
+insert into handoff (route, record_id, kind, occurrence, connection, lane, wanted, state, fence, sending, worker, lease_until, due_at, owed_at, updated_at)
+select x.route, x.record_id, '${kind}', x.occurrence, x.connection, x.lane, x.wanted, case when x.straight then 'sending' else 'owed' end,
+  x.straight::int, case when x.straight then x.wanted end, case when x.straight then $8::int end,
+  case when x.straight then now.at + $9::float8 * interval '1 ms' end, now.at, now.at, now.at
+from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::smallint[], $6::int[], $7::boolean[])
+    as x(route, record_id, occurrence, connection, lane, wanted, straight),
   (select hub_now() as at) as now
-on conflict (route, record_id, occurrence) do update set`
+on conflict (record_id, route, occurrence) do update set`
 
+// What was in flight before carries an older version than the one that is wanted now.
+const RETURNING = `
+returning id, route, occurrence, fence, wanted, attempts, image, request, idempotency_key as "idempotencyKey", record_id as "recordId",
+  state = 'sending' and sending = wanted as straight, null as "uncertainMs",
+  (extract(epoch from hub_now() - lost_at) * 1000)::float8 as "lostMs", lost_version as "lostVersion"`
+
+const CLAIMS = "(excluded.state = 'sending' and handoff.state = 'resting' and handoff.uncertain_since is null)"
 const OWE_PUSH = `${INSERT('push')}
   wanted = greatest(handoff.wanted, excluded.wanted), 
   lane = case when handoff.state = 'resting' then excluded.lane else least(handoff.lane, excluded.lane) end, updated_at = excluded.updated_at,
   owed_at = case when handoff.state = 'resting' then excluded.owed_at else handoff.owed_at end,
-  state = case when handoff.state in ('sending', 'held') then handoff.state else 'owed' end,
+  state = case when handoff.state in ('sending', 'held') then handoff.state when ${CLAIMS} then 'sending' else 'owed' end,
+  fence = case when ${CLAIMS} then handoff.fence + 1 else handoff.fence end,
+  sending = case when ${CLAIMS} then excluded.wanted else handoff.sending end,
+  worker = case when ${CLAIMS} then excluded.worker else handoff.worker end,
+  lease_until = case when ${CLAIMS} then excluded.lease_until else handoff.lease_until end,
   due_at = case when handoff.state in ('sending', 'held') or handoff.uncertain_since is not null then handoff.due_at else excluded.due_at end,
   attempts = case when handoff.state in ('sending', 'held') or handoff.uncertain_since is not null then handoff.attempts else 0 end,
   queued_at = null, waiting_for = null,
   reason = case when handoff.state in ('sending', 'held') then handoff.reason end,
   cause = case when handoff.state in ('sending', 'held') then handoff.cause end
-where handoff.wanted < excluded.wanted`
+where handoff.wanted < excluded.wanted${RETURNING}`
 
 // A call that was sent is never owed again; one that could not be made yet, or that was refused, gets another chance with the new
 // version. What was refused for certain is asked for anew, under a key of its own.
 const OWE_CALL = `${INSERT('call')}
   request = null, idempotency_key = case when handoff.request is null then handoff.idempotency_key else handoff.idempotency_key || '~' || handoff.fence end,
   wanted = excluded.wanted, state = 'owed', due_at = excluded.due_at, attempts = 0, queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = excluded.updated_at
-where handoff.state in ('parked', 'waiting', 'failed') and (handoff.request is null or was_refused(handoff.id, handoff.uncertain_since))`
+where handoff.state in ('parked', 'waiting', 'failed') and (handoff.request is null or was_refused(handoff.id, handoff.uncertain_since))${RETURNING}`
 
 /** Makes due what waited for these records or links to arrive, also where the wait was parked because it took too long. */
 export async function release(tx: Transaction, arrived: string[]): Promise<void> {

@@ -11,9 +11,9 @@ const BATCH = 1000
 export async function owePast(store: Store, route: Route, since: string, signal: AbortSignal): Promise<number> {
   let owed = 0
   for (let after = 0; !signal.aborted; ) {
-    const rows = await store.query<{ id: number; version: number; data: Json }>(
-      `select r.id, r.version, r.data from record r
-       where r.type = $1 and r.id > $2::bigint and r.version > 0 and not r.deleted and r.updated_at >= $3::timestamptz
+    const rows = await store.query<{ id: number; key: string; version: number; data: Json }>(
+      `select r.id, r.key, r.version, r.data from record r
+       where r.type = $1 and r.id > $2::bigint and not r.deleted and r.updated_at >= $3::timestamptz
          and not exists (select from handoff h where h.record_id = r.id and h.route = $4) order by r.id limit ${BATCH}`,
       [route.record, after, since, route.name],
     )

@@ -35,10 +35,11 @@ export async function releaseParked(store: Store, sources: Source[], routes: Rou
   return items.length + handoffs.length
 }
 
-/** Sources that have undecided items which nobody works on. */
-export async function undecided(store: Store): Promise<string[]> {
+/** Sources that have undecided items which no other process works on. */
+export async function undecided(store: Store, worker: number): Promise<string[]> {
   const rows = await store.query<{ source: string }>(
-    "select distinct source from item where status = 'new' and (claimed_by is null or not worker_lives(claimed_by))",
+    "select distinct source from item where status = 'new' and (claimed_by is null or claimed_by = $1 or claimed_by <> all(array(select living_workers())))",
+    [worker],
   )
   return rows.map((row) => row.source)
 }

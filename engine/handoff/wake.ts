@@ -3,8 +3,6 @@
 import type { QueueJob, Queues } from '../platform/queue/queues.ts'
 import type { Store } from '../platform/store/store.ts'
 
-/** A chunk is claimed by one statement and settled by one; it should take a second or two, not minutes. */
-const CHUNK = 40
 const BATCH = 4000
 /** One death is no suspicion: processes are killed for other reasons, and hundreds of handoffs were in flight. */
 const SUSPECT = 2
@@ -22,6 +20,8 @@ export interface Awake {
   trial: string[]
   /** Those of today's configuration: what is owed along another route stays owed until it comes back. */
   routes: string[]
+  /** How many handoffs make a chunk of the connection. */
+  chunk: (connection: string) => number
 }
 interface Woken extends Record<string, unknown> {
   id: number
@@ -31,29 +31,33 @@ interface Woken extends Record<string, unknown> {
 }
 
 /** Wakes what is owed, due and was not woken yet; answers how many. */
-export async function wake(store: Store, queues: Queues, { connections, trial, routes }: Awake): Promise<number> {
+export async function wake(
+  store: Store,
+  queues: Queues,
+  { connections, trial, routes, chunk }: Awake,
+): Promise<number> {
   const rows = await store.query<Woken>(WAKE, [connections, BATCH, routes])
   const tried = await Promise.all(
     trial.map((name) => store.query<Woken>(WAKE_TRIAL, [name, TRIAL, routes, LOST_AFTER])),
   )
-  await enqueue(queues, [...rows, ...tried.flat()])
+  await enqueue(queues, [...rows, ...tried.flat()], chunk)
   return rows.length
 }
 
 /** Wakes again what was woken and never arrived: the queue was wiped, or was away. */
-export async function wakeLost(store: Store, queues: Queues, { connections, routes }: Awake): Promise<number> {
+export async function wakeLost(store: Store, queues: Queues, { connections, routes, chunk }: Awake): Promise<number> {
   const missing = await store.query<{ connection: string }>(MISSING, [connections, LOST_AFTER])
   let woken = 0
   for (const { connection } of missing) {
     const after = (await queues.depth(connection)) < NEARLY_EMPTY ? LOST_AFTER : GIVEN_UP_AFTER
     const rows = await store.query<Woken>(WAKE_LOST, [connection, BATCH, routes, after])
-    await enqueue(queues, rows)
+    await enqueue(queues, rows, chunk)
     woken += rows.length
   }
   return woken
 }
 
-async function enqueue(queues: Queues, rows: Woken[]): Promise<void> {
+async function enqueue(queues: Queues, rows: Woken[], chunk: Awake['chunk']): Promise<void> {
   const jobs = new Map<string, QueueJob[]>()
   for (const group of Map.groupBy(
     rows,
@@ -62,7 +66,7 @@ async function enqueue(queues: Queues, rows: Woken[]): Promise<void> {
     const { connection, lane, deaths } = group[0]!
     // What two processes died with runs alone, so that it is known which one it was.
     const alone = deaths >= SUSPECT
-    const size = alone ? 1 : CHUNK
+    const size = alone ? 1 : chunk(connection)
     const list = jobs.get(connection) ?? []
     jobs.set(connection, list)
     for (let start = 0; start < group.length; start += size) {
@@ -95,7 +99,7 @@ export async function reclaim(store: Store): Promise<number> {
     `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, uncertain_since = hub_now(), image = null,
        lost_version = case when lost_version <> sending and lost_at > hub_now() - interval '1 hour' then 0 else sending end, lost_at = hub_now(), sending = null,
        fence = fence + 1, deaths = deaths + 1, worker = null, lease_until = null
-     where id in (select id from handoff where state = 'sending' and (lease_until < hub_now() or not worker_lives(worker)) for update skip locked) returning id`,
+     where id in (select id from handoff where state = 'sending' and (lease_until < hub_now() or worker <> all(array(select living_workers()))) for update skip locked) returning id`,
   )
   return rows.length
 }

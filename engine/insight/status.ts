@@ -49,7 +49,7 @@ export async function status(store: Store, connections: string[], sources: strin
     [sources],
   )
   const records = await store.query<{ type: string; count: number }>(
-    'select type, count(*) as count from record where version > 0 and not deleted group by type order by type',
+    'select type, count(*) as count from record where not deleted group by type order by type',
   )
   const handoffs = await store.query<{ state: string; count: number }>(
     'select state, count(*) as count from handoff group by state',

@@ -56,7 +56,7 @@ export async function backfill(
   const [row] = await store.query<Omit<BackfillReport, 'resumed'> & { id: number; position: Json; running_by: number }>(
     `insert into backfill as known (source, asked, running_by, started_at, updated_at) values ($1, $2, $3, hub_now(), hub_now())
      on conflict (source, md5(asked::text)) where ended_at is null do update set running_by = excluded.running_by
-     where known.running_by is null or known.running_by = excluded.running_by or not worker_lives(known.running_by)
+     where known.running_by is null or known.running_by = excluded.running_by or known.running_by <> all(array(select living_workers()))
      returning id, position, pages, items, changed, missing`,
     [source.name, JSON.stringify(asked), worker],
   )

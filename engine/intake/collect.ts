@@ -2,10 +2,11 @@
 //
 // An item is state, not an event: the store keeps the latest one of each external id. What is already there, unchanged and
 // decided under today's mapping, is not even sent to the database (25 times the rate of a re-pull).
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Source, SourceItem } from '../hub.ts'
 import { LANES } from '../platform/queue/queues.ts'
 import type { Transaction } from '../platform/store/store.ts'
+import type { ClaimedItem } from './claim.ts'
 
 export interface Collection {
   source: string
@@ -19,73 +20,136 @@ export interface Collection {
   asOf?: Date
   /** Whether one item can be read afresh at the source. */
   rereads: boolean
+  /** The worker that decides on them next; without one they wait for whoever comes first. */
+  worker?: number
 }
 /** Where the items of a source go, and how they came. A webhook is urgent, unless its source was put in the bulk lane. */
-export function collectionOf(source: Source, via: Collection['via']): Collection {
+export function collectionOf(source: Source, via: Collection['via'], worker?: number): Collection {
   const { name, connection, resource, revision, fetch } = source
   const lane = via === 'webhook' && source.lane < LANES.bulk ? LANES.urgent : source.lane
-  return { source: name, connection, resource, via, lane, revision, rereads: fetch !== undefined }
+  const to = { source: name, connection, resource, via, lane, revision, rereads: fetch !== undefined }
+  return worker === undefined ? to : { ...to, worker }
 }
 export type CollectedItem = SourceItem & { stale?: boolean; recordId?: number }
+export type HashedItem = CollectedItem & { hash: string }
 
-/** Stores what is new or changed; answers the external ids that now wait for a decision. */
-export async function collect(tx: Transaction, to: Collection, items: CollectedItem[]): Promise<string[]> {
-  const latest = new Map<string, CollectedItem & { hash: string }>()
+/** Those of a batch that say something new: never heard of, or other than what is known. */
+export interface Sifted {
+  fresh: HashedItem[]
+  changed: HashedItem[]
+  /** The database's moment. */
+  at: Date
+}
+
+/** Stores what is new or changed; answers what now waits for a decision. */
+export async function collect(tx: Transaction, to: Collection, items: CollectedItem[]): Promise<ClaimedItem[]> {
+  const { fresh, changed } = await sift(tx, to, items)
+  return storeItems(tx, to, [...fresh, ...changed])
+}
+
+export async function sift({ query }: Transaction, to: Collection, items: CollectedItem[]): Promise<Sifted> {
+  const latest = new Map<string, HashedItem>()
   for (const item of items) {
-    const hash = hashOf(item)
+    const hashed = { ...item, hash: hashOf(item) }
     const before = latest.get(item.id)
-    latest.set(item.id, before ? newer(before, { ...item, hash }, to.rereads) : { ...item, hash })
+    latest.set(item.id, before ? newer(before, hashed, to.rereads) : hashed)
   }
-  const known = await tx.query<{
-    external_id: string
+  const known = await query<{
+    at: Date
+    external_id: string | null
     hash: string
-    revision: string | null
+    revision: string
     status: string
     stamp: Date | null
   }>(
-    'select external_id, hash, revision, status, stamp from item where connection = $1 and resource = $2 and external_id = any($3::text[])',
+    `select now.at, external_id, hash, revision, status, stamp from (select hub_now() as at) as now
+     left join item on connection = $1 and resource = $2 and external_id = any($3::text[])`,
     [to.connection, to.resource, [...latest.keys()]],
   )
+  const changed: HashedItem[] = []
   for (const row of known) {
-    const item = latest.get(row.external_id)!
+    const item = row.external_id === null ? undefined : latest.get(row.external_id)
+    if (!item) continue
+    latest.delete(item.id)
     const decided = row.status === 'new' || row.revision === to.revision
     // The same again, but later: what is told afterwards of a moment in between is older.
     const later = row.stamp !== null && Date.parse(item.stamp ?? '') > row.stamp.getTime()
-    if (row.hash === item.hash && decided && !item.stale && !later) latest.delete(row.external_id)
+    if (row.hash !== item.hash || !decided || item.stale || later) changed.push(item)
   }
-  if (latest.size === 0) return []
-  const rows = [...latest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const stored = await tx.query<{ external_id: string }>(STORE, [
+  return { fresh: [...latest.values()], changed, at: known[0]!.at }
+}
+
+/** Stores the latest state of each item, undecided, claimed by `to.worker`. */
+export async function storeItems(tx: Transaction, to: Collection, items: HashedItem[]): Promise<ClaimedItem[]> {
+  if (items.length === 0) return []
+  const rows = [...items].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const stored = await tx.query<Known & Pick<ClaimedItem, 'externalId'>>(STORE, [
     to.connection,
     to.resource,
     to.source,
     to.via,
     to.lane,
-    rows.map((row) => row.id),
-    rows.map((row) => Buffer.from(row.text)),
-    rows.map((row) => row.hash),
-    rows.map((row) => validStamp(row.stamp)),
-    rows.map((row) => row.deleted ?? false),
+    ...columnsOf(rows),
     rows.map((row) => row.stale ?? false),
-    rows.map((row) => row.origin ?? null),
     rows.map((row) => row.recordId ?? null),
-    rows.map((row) => (row.problem ? JSON.stringify(row.problem) : null)),
     to.revision,
     to.asOf ?? null,
     to.rereads,
+    to.worker ?? null,
   ])
-  return stored.map((row) => row.external_id)
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return stored.map((row) => claimedItem(byId.get(row.externalId)!, row))
+}
+
+type Known = Pick<ClaimedItem, 'stale' | 'recordId' | 'edits' | 'lane' | 'receivedAt'>
+
+/** An item as a worker holds it that has just taken it in. */
+export function claimedItem(item: HashedItem, known: Known): ClaimedItem {
+  const { stale, recordId, edits, lane, receivedAt } = known
+  return {
+    externalId: item.id,
+    text: item.text,
+    ...(item.json === undefined ? {} : { json: item.json }),
+    hash: item.hash,
+    stale,
+    deleted: item.deleted ?? false,
+    recordId,
+    edits,
+    lane,
+    broken: item.problem ?? null,
+    deaths: 1,
+    receivedAt,
+  }
+}
+
+/** What is stored of items as they came: columns for `ITEMS`. All bodies are one parameter, which the driver sends as it is. */
+export function columnsOf(rows: HashedItem[]): unknown[] {
+  const bodies = rows.map((row) => Buffer.from(row.text))
+  let at = 1
+  const begins = bodies.map((body) => {
+    at += body.length
+    return at - body.length
+  })
+  return [
+    rows.map((row) => row.id),
+    begins,
+    bodies.map((body) => body.length),
+    rows.map((row) => row.hash),
+    rows.map((row) => validStamp(row.stamp)),
+    rows.map((row) => row.deleted ?? false),
+    rows.map((row) => row.origin ?? null),
+    rows.map((row) => (row.problem ? JSON.stringify(row.problem) : null)),
+    Buffer.concat(bodies),
+  ]
 }
 
 /** What tells one state of an item from another. */
 export function hashOf({ text, deleted }: { text: string; deleted?: boolean | undefined }): string {
-  return createHash('sha256')
-    .update(deleted ? `deleted ${text}` : text)
-    .digest('base64')
+  return hash('sha256', deleted ? `deleted ${text}` : text, 'base64')
 }
 
 /** Of two notices of one item in a batch, the one that counts; the later one is read again where it may be the older. */
-function newer<Item extends CollectedItem & { hash: string }>(before: Item, after: Item, rereads: boolean): Item {
+function newer(before: HashedItem, after: HashedItem, rereads: boolean): HashedItem {
   const order = Date.parse(after.stamp ?? '') - Date.parse(before.stamp ?? '')
   if (order < 0) return before
   if (order > 0 || after.deleted || after.hash === before.hash) return after
@@ -97,23 +161,27 @@ export function validStamp(stamp: string | undefined): string | null {
   return stamp && !Number.isNaN(Date.parse(stamp)) ? stamp : null
 }
 
+/** A moment far ahead is a vendor's slip. */
+export const SANE_STAMP = "case when x.stamp > now.at + interval '1 day' then null else x.stamp end"
+
 // An older stamp never beats a newer one. Where stamps do not tell (none, or an equal one with other content), the item is read
 // again at the source when it may be the older of two: a webhook may have been overtaken on its way, a page of a pull by a
 // webhook that came while it was read, and anything by a deletion. A source that cannot be read again keeps what is known, until
 // the next pull. A stamp from the future (2099) counts as no stamp at all.
 const STORE = `
-insert into item as known (connection, resource, external_id, source, via, lane, body, hash, stamp, deleted, stale, origin, record_id, broken, status, received_at)
-select $1, $2, x.id, $3, $4, $5, x.body, x.hash, case when x.stamp > hub_now() + interval '1 day' then null else x.stamp end, x.deleted, x.stale, x.origin, x.record_id, x.broken::jsonb, 'new', hub_now()
-from unnest($6::text[], $7::bytea[], $8::text[], $9::timestamptz[], $10::boolean[], $11::boolean[], $12::text[], $13::bigint[], $14::text[])
-  as x(id, body, hash, stamp, deleted, stale, origin, record_id, broken)
+insert into item as known (connection, resource, external_id, source, via, lane, body, hash, stamp, deleted, stale, origin, record_id, broken, status, claimed_by, deaths, received_at)
+select $1, $2, x.id, $3, $4, $5, substring($14::bytea from x.begins for x.size), x.hash, ${SANE_STAMP}, x.deleted, x.stale, x.origin, x.record_id, x.broken::jsonb,
+  'new', $20::int, case when $20::int is null then 0 else 1 end, now.at
+from unnest($6::text[], $7::int[], $8::int[], $9::text[], $10::timestamptz[], $11::boolean[], $12::text[], $13::text[], $15::boolean[], $16::bigint[])
+  as x(id, begins, size, hash, stamp, deleted, origin, broken, stale, record_id), (select hub_now() as at) as now
 on conflict (connection, resource, external_id) do update set
   source = excluded.source, via = excluded.via, 
   lane = case when known.status = 'new' then least(known.lane, excluded.lane) else excluded.lane end, body = excluded.body, hash = excluded.hash,
   stamp = excluded.stamp, deleted = excluded.deleted, origin = excluded.origin, record_id = coalesce(excluded.record_id, known.record_id),
-  stale = excluded.stale or ($17::boolean and not excluded.deleted and known.hash <> excluded.hash and not coalesce(excluded.stamp > known.stamp, false)
-    and (excluded.via = 'webhook' or known.deleted or coalesce(known.received_at > $16::timestamptz, false))),
-  broken = excluded.broken, status = 'new', errors = null, cause = null, waiting_for = null, deaths = 0, claimed_by = null, received_at = excluded.received_at
-where (known.hash <> excluded.hash or known.revision is distinct from $15 or excluded.stale or excluded.stamp > known.stamp)
+  stale = excluded.stale or ($19::boolean and not excluded.deleted and known.hash <> excluded.hash and not coalesce(excluded.stamp > known.stamp, false)
+    and (excluded.via = 'webhook' or known.deleted or coalesce(known.received_at > $18::timestamptz, false))),
+  broken = excluded.broken, status = 'new', errors = null, cause = null, waiting_for = null, deaths = excluded.deaths, claimed_by = excluded.claimed_by, received_at = excluded.received_at
+where (known.hash <> excluded.hash or known.revision is distinct from $17 or excluded.stale or excluded.stamp > known.stamp)
   and (known.stamp is null or excluded.stamp is null or excluded.stamp >= known.stamp)
-  and ($17::boolean or known.hash = excluded.hash or excluded.via <> 'pull' or coalesce(excluded.stamp > known.stamp, false) or not coalesce(known.received_at > $16::timestamptz, false))
-returning external_id`
+  and ($19::boolean or known.hash = excluded.hash or excluded.via <> 'pull' or coalesce(excluded.stamp > known.stamp, false) or not coalesce(known.received_at > $18::timestamptz, false))
+returning external_id as "externalId", stale, record_id as "recordId", edits, lane, received_at as "receivedAt"`

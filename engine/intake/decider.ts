@@ -16,30 +16,46 @@ export interface DeciderFacts {
   /** Runs what processes died with one at a time. */
   inTurn: <T>(work: () => Promise<T>) => Promise<T>
   decide: (source: Source, items: ClaimedItem[]) => Promise<void>
-  /** Called after each batch: something may be owed now. */
-  decided: () => void
   onError: (error: Error) => void
 }
 
 /** Items decided on at once. */
 const BATCH = 500
+/** Items that were taken in by this process and are kept in memory until they are decided; the others are read again. */
+const IN_HAND = 2_000
 
 export function openDecider(facts: DeciderFacts) {
   const { store, worker, signal } = facts
   const deciders = new Map<string, Coalesced>()
+  const inHand = new Map<string, ClaimedItem[]>()
 
   async function all(name: string): Promise<void> {
     const source = () => (signal.aborted ? undefined : facts.sources().find((each) => each.name === name))
+    let limit = BATCH
+    const next = (came: 'decided' | 'failed') =>
+      (limit = came === 'failed' ? Math.ceil(limit / 2) : Math.min(BATCH, limit * 2))
+    try {
+      for (let now = source(), mine = take(name); now && mine.length > 0; now = source(), mine = take(name))
+        next((await some(now, Promise.resolve(mine))) as 'decided' | 'failed')
+    } finally {
+      // What is left is claimed, and found again in the store.
+      inHand.delete(name)
+    }
     for (let now = source(); now; now = source()) {
       const left = await facts.inTurn(() => some(now!, claimLeft(store, now!, worker)))
       if (left === 'none') break
     }
-    let limit = BATCH
     for (let now = source(); now; now = source()) {
-      const came = await some(now, claimItems(store, now, worker, limit))
+      const known = (inHand.get(name) ?? []).map((item) => item.externalId)
+      const came = await some(now, claimItems(store, now, worker, limit, known))
       if (came === 'none') return
-      limit = came === 'failed' ? Math.ceil(limit / 2) : Math.min(BATCH, limit * 2)
+      next(came)
     }
+  }
+
+  /** The next of what was taken in here. */
+  function take(name: string): ClaimedItem[] {
+    return inHand.get(name)?.splice(0, BATCH) ?? []
   }
 
   async function some(source: Source, claimed: Promise<ClaimedItem[]>): Promise<'none' | 'decided' | 'failed'> {
@@ -47,7 +63,6 @@ export function openDecider(facts: DeciderFacts) {
     if (items.length === 0) return 'none'
     try {
       await facts.decide(source, items)
-      facts.decided()
       return 'decided'
     } catch (error) {
       const later = serverIsGone(error) || error instanceof ConnectorError
@@ -63,12 +78,20 @@ export function openDecider(facts: DeciderFacts) {
     }
   }
 
+  /** Starts deciding on a source, or lets it run once more when it runs already. */
+  function soon(name: string): void {
+    const known = deciders.get(name) ?? coalesced(() => all(name), facts.onError)
+    deciders.set(name, known)
+    known()
+  }
+
   return {
-    /** Starts deciding on a source, or lets it run once more when it runs already. */
-    soon(name: string): void {
-      const known = deciders.get(name) ?? coalesced(() => all(name), facts.onError)
-      deciders.set(name, known)
-      known()
+    soon,
+    /** The same for items that this process has just stored and claimed: they need not be read again. */
+    hand(name: string, items: ClaimedItem[]): void {
+      const before = inHand.get(name) ?? []
+      if (before.length + items.length <= IN_HAND) inHand.set(name, [...before, ...items])
+      soon(name)
     },
     /** Resolves when no decision is under way. */
     async idle(): Promise<void> {

@@ -107,8 +107,8 @@ async function read(
       })
       return { json: fresh ? applyEdits(parseJson(text), item.edits) : {} }
     }
-    if (item.deleted && item.body.length === 0) return { json: {} }
-    return { json: applyEdits(parseJson(item.body.toString('utf8')), item.edits) }
+    if (item.deleted && item.text === '') return { json: {} }
+    return { json: applyEdits(item.json ?? parseJson(item.text), item.edits) }
   } catch (error) {
     if (error instanceof ConnectorError) return unanswered(error)
     if (!(error instanceof SyntaxError)) throw error
@@ -175,8 +175,8 @@ async function linkedKeys(store: Store, connection: string, needs: LinkNeed[]): 
   if (needs.length > 0) {
     const rows = await store.query<{ resource: string; external_id: string; key: string }>(
       `select distinct link.resource, link.external_id, record.key
-       from unnest($2::text[], $3::text[]) as need(resource, value)
-       join link on link.connection = $1 and link.resource = need.resource and link.external_id = need.value
+       from unnest($2::text[], $3::text[]) as need(resource, value),
+         lateral (select * from link where connection = $1 and resource = need.resource and external_id = need.value offset 0) as link
        join record on record.id = link.record_id`,
       [connection, needs.map((need) => need.resource), needs.map((need) => need.value)],
     )

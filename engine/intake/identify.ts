@@ -21,8 +21,8 @@ export async function identify(
   decisions: Map<ClaimedItem, Decision>,
 ): Promise<Target[]> {
   const links = await tx.query<{ resource: string; external_id: string; record_id: number }>(
-    `select link.resource, link.external_id, link.record_id from unnest($2::text[], $3::text[]) as want(resource, id)
-     join link on link.connection = $1 and link.resource = want.resource and link.external_id = want.id`,
+    `select link.resource, link.external_id, link.record_id from unnest($2::text[], $3::text[]) as want(resource, id),
+       lateral (select * from link where connection = $1 and resource = want.resource and external_id = want.id offset 0) as link`,
     [source.connection, drafts.map((each) => each.resource), drafts.map((each) => externalId(each, decider))],
   )
   const known = new Map(links.map((row) => [`${row.resource}\n${row.external_id}`, row.record_id]))
@@ -99,7 +99,7 @@ async function waitForEchoes(
   if (creating.length === 0) return
   const keys = unlinked.flatMap((each) => keyOf(decider, each) ?? [])
   const there = await tx.query<{ type: string; key: string }>(
-    'select type, key from record where key = any($1::text[]) and version > 0',
+    'select type, key from record where key = any($1::text[]) ',
     [keys],
   )
   const known = new Set(there.map((row) => `${row.type}\n${row.key}`))

@@ -2,9 +2,10 @@
 // time, in all processes; a run that a dead process left is taken over.
 import type { ConnectionClient, Position, PulledPage } from '#connector'
 import type { Source } from '../hub.ts'
-import { patiently } from '../platform/store/pool.ts'
-import type { Store } from '../platform/store/store.ts'
-import { collect, collectionOf } from './collect.ts'
+import { patiently, serverIsGone } from '../platform/store/pool.ts'
+import type { Store, Transaction } from '../platform/store/store.ts'
+import type { ClaimedItem } from './claim.ts'
+import { type Collection, collectionOf, type Sifted, sift, storeItems } from './collect.ts'
 
 export interface RunReport {
   pages: number
@@ -15,10 +16,18 @@ export interface RunReport {
 export interface PullOptions {
   since?: string
   signal: AbortSignal
-  onPage: () => void
+  /**
+   * Decides on a page of which something is new together with storing it, in one transaction that begins with `first`; answers what
+   * else was stored and claimed. It may throw: then the page is stored first, and decided item by item if need be.
+   */
+  decideAtOnce: (into: Collection, page: Sifted, first: FirstOf) => Promise<ClaimedItem[]>
+  /** Called with what was stored, claimed by this worker. */
+  taken: (items: ClaimedItem[]) => void
 }
+/** What the transaction of a page does before anything else. */
+type FirstOf = (tx: Transaction) => Promise<void>
 
-/** Pulls a source to its end; `onPage` is called after each page that brought something. Undefined when it runs already. */
+/** Pulls a source to its end. Undefined when it runs already. */
 export async function pull(
   store: Store,
   client: ConnectionClient,
@@ -27,11 +36,11 @@ export async function pull(
   options: PullOptions,
 ): Promise<RunReport | undefined> {
   // A caller runs a source once at a time, so what is still noted as running here was left by a run that lost the database.
-  const [started] = await store.query<{ position: Position | null; at: Date }>(
+  const [started] = await store.query<{ position: Position | null; at: Date; left: boolean | null }>(
     `insert into source_state as known (source, running_by, last_run_at) values ($1, $2, hub_now())
      on conflict (source) do update set running_by = excluded.running_by, last_run_at = excluded.last_run_at
-     where known.running_by is null or known.running_by = excluded.running_by or not worker_lives(known.running_by)
-     returning known.position, hub_now() as at`,
+     where known.running_by is null or known.running_by = excluded.running_by or known.running_by <> all(array(select living_workers()))
+     returning known.position, hub_now() as at, (select running_by is not null from source_state where source = $1) as left`,
     [source.name, worker],
   )
   if (!started) return undefined
@@ -41,19 +50,23 @@ export async function pull(
   )
   const report: RunReport = { pages: 0, items: 0, changed: 0 }
   let message: string | null = null
+  // A page is asked for while the one before it is kept, so what it cannot know is what came after the page before that.
   let asOf = started.at
+  let latest = started.at
   try {
     const pages = client.pull(source.resource, started.position ?? undefined, {
       signal: options.signal,
       ...(options.since ? { since: options.since } : {}),
     })
-    for await (const page of pages) {
-      const kept = await keep(store, source, worker, page, asOf)
-      asOf = kept.at
+    for await (const page of ahead(pages)) {
+      // After a run that died, what is read is stored before anything can fail on it: an item that kills is then known.
+      const kept = await keep(store, source, worker, page, asOf, started.left ? undefined : options.decideAtOnce)
+      asOf = latest
+      latest = kept.at
       report.pages++
       report.items += page.items.length
       report.changed += kept.changed
-      if (kept.changed > 0) options.onPage()
+      if (kept.items.length > 0) options.taken(kept.items)
       if (options.signal.aborted) break
     }
   } catch (error) {
@@ -65,6 +78,21 @@ export async function pull(
   return report
 }
 
+/** Asks for the next page while this one is being kept. */
+async function* ahead<Page>(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
+  let next = pages.next()
+  try {
+    for (let page = await next; !page.done; page = await next) {
+      next = pages.next()
+      // It may fail while nobody listens yet.
+      next.catch(() => {})
+      yield page.value
+    }
+  } finally {
+    await pages.return(undefined)
+  }
+}
+
 /** Stores a page and moves the position, in one transaction. */
 async function keep(
   store: Store,
@@ -72,17 +100,30 @@ async function keep(
   worker: number,
   page: PulledPage,
   asOf: Date,
-): Promise<{ changed: number; at: Date }> {
-  return store.transaction(async (tx) => {
-    const into = { ...collectionOf(source, 'pull'), asOf }
-    const stored = await collect(tx, into, page.items)
-    const [moved] = await tx.query<{ at: Date }>(
+  decideAtOnce: PullOptions['decideAtOnce'] | undefined,
+): Promise<{ changed: number; items: ClaimedItem[]; at: Date }> {
+  const into = { ...collectionOf(source, 'pull', worker), asOf }
+  const sifted = await sift(store, into, page.items)
+  const changed = sifted.fresh.length + sifted.changed.length
+  const move = async (tx: Transaction): Promise<void> => {
+    const moved = await tx.query(
       `update source_state set position = $2, last_change_at = case when $3 then hub_now() else last_change_at end
-       where source = $1 and running_by = $4 returning hub_now() as at`,
-      [source.name, JSON.stringify(page.position), stored.length > 0, worker],
+       where source = $1 and running_by = $4 returning 1`,
+      [source.name, JSON.stringify(page.position), changed > 0, worker],
     )
-    if (!moved) throw new Error(`HUB_PULL_TAKEN_OVER ${source.name} is pulled by another process now.`)
-    return { changed: stored.length, at: moved.at }
+    if (moved.length === 0) throw new Error(`HUB_PULL_TAKEN_OVER ${source.name} is pulled by another process now.`)
+  }
+  if (decideAtOnce && sifted.fresh.length > 0) {
+    try {
+      return { changed, items: await decideAtOnce(into, sifted, move), at: sifted.at }
+    } catch (error) {
+      if (serverIsGone(error)) throw error
+    }
+  }
+  return store.transaction(async (tx) => {
+    const items = await storeItems(tx, into, [...sifted.fresh, ...sifted.changed])
+    await move(tx)
+    return { changed, items, at: sifted.at }
   })
 }
 

@@ -4,13 +4,12 @@ import { type ConnectionClient, ConnectorError, type WebhookDelivery, type Webho
 import type { Source } from '../hub.ts'
 import { serverIsGone } from '../platform/store/pool.ts'
 import type { Store } from '../platform/store/store.ts'
+import type { ClaimedItem } from './claim.ts'
 import { collect, collectionOf } from './collect.ts'
 
 export interface WebhookVerdict {
   status: number
   body?: unknown
-  /** The source that now has something to decide. */
-  source?: Source
 }
 interface Waiting {
   source: Source | undefined
@@ -24,11 +23,16 @@ interface Waiting {
 const GATHER_MS = 3
 const MOST = 500
 
-/** Takes webhooks in. `sourceFor` finds the source with `webhook: true` of a connection's resource. */
-export function openWebhookIntake(
-  store: Store,
-  sourceFor: (connection: string, resource: string) => Source | undefined,
-) {
+interface WebhookFacts {
+  store: Store
+  worker: number
+  /** The source with `webhook: true` of a connection's resource. */
+  sourceFor: (connection: string, resource: string) => Source | undefined
+  /** Called with what was stored, claimed by this worker. */
+  taken: (source: Source, items: ClaimedItem[]) => void
+}
+
+export function openWebhookIntake({ store, worker, sourceFor, taken }: WebhookFacts) {
   const waiting: Waiting[] = []
   let scheduled = false
   const schedule = (ms: number) => {
@@ -40,13 +44,16 @@ export function openWebhookIntake(
     scheduled = false
     const batch = waiting.splice(0, MOST)
     if (waiting.length > 0) schedule(0)
+    const keep = async (some: Waiting[]) => {
+      for (const [source, items] of await storeBatch(store, worker, some)) taken(source, items)
+    }
     try {
-      await storeBatch(store, batch)
+      await keep(batch)
       for (const each of batch) each.done()
     } catch (error) {
       // One that cannot be stored must not take the others of its milliseconds along.
       if (batch.length > 1 && !serverIsGone(error))
-        for (const each of batch) await storeBatch(store, [each]).then(() => each.done(), each.done)
+        for (const each of batch) await keep([each]).then(() => each.done(), each.done)
       else for (const each of batch) each.done(error as Error)
     }
   }
@@ -80,12 +87,12 @@ export function openWebhookIntake(
     const source = delivery && sourceFor(client.name, delivery.resource)
     if (delivery && !source) reason = `no source takes webhooks of ${client.name}.${delivery.resource}`
     await stored({ connection: client.name, body: request.body, delivery, source, reason })
-    return { status: 200, body: webhook.answer, ...(source ? { source } : {}) }
+    return { status: 200, body: webhook.answer }
   }
 }
 
-async function storeBatch(store: Store, batch: Waiting[]): Promise<void> {
-  await store.transaction(async (tx) => {
+async function storeBatch(store: Store, worker: number, batch: Waiting[]): Promise<Map<Source, ClaimedItem[]>> {
+  return store.transaction(async (tx) => {
     await tx.query(
       `insert into webhook (connection, topic, body, status, reason, received_at)
        select x.connection, x.topic, x.body, case when x.reason is null then 'read' else 'refused' end, x.reason, hub_now()
@@ -100,8 +107,10 @@ async function storeBatch(store: Store, batch: Waiting[]): Promise<void> {
     const bySource = new Map<Source, WebhookDelivery['items']>()
     for (const { source, delivery } of batch)
       if (source && delivery) bySource.set(source, [...(bySource.get(source) ?? []), ...delivery.items])
+    const stored = new Map<Source, ClaimedItem[]>()
     for (const source of [...bySource.keys()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      await collect(tx, collectionOf(source, 'webhook'), bySource.get(source)!)
+      stored.set(source, await collect(tx, collectionOf(source, 'webhook', worker), bySource.get(source)!))
     }
+    return stored
   })
 }

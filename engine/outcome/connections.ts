@@ -27,6 +27,7 @@ export function openConnectionStates(store: Store, clients: Map<string, Connecti
     async open(names: string[]): Promise<{ connections: string[]; trial: string[] }> {
       const rows = await store.query<{ connection: string; state: string }>(
         "select connection, state from connection_state where state in ('paused', 'open', 'half-open') or (state = 'limited' and until > hub_now())",
+        [],
       )
       const states = new Map(rows.map((row) => [row.connection, row.state]))
       return {

@@ -77,7 +77,8 @@ async function noteDuplicates(tx: Transaction, connection: string, links: NewLin
   await tx.query(
     `insert into event (at, type, record_id, connection, detail)
      select hub_now(), 'link.duplicate', link.record_id, $1, jsonb_build_object('resource', link.resource, 'ids', jsonb_agg(link.external_id order by link.created_at))
-     from link where connection = $1 and (record_id, resource) in (select * from unnest($2::bigint[], $3::text[]))
+     from unnest($2::bigint[], $3::text[]) as made(record_id, resource),
+       lateral (select * from link where record_id = made.record_id and connection = $1 and resource = made.resource offset 0) as link
      group by link.record_id, link.resource having count(*) > 1`,
     [connection, links.map((link) => link.recordId), links.map((link) => link.resource)],
   )
@@ -88,8 +89,9 @@ async function noteShared(tx: Transaction, connection: string, links: NewLink[])
   await tx.query(
     `insert into event (at, type, record_id, connection, detail)
      select hub_now(), 'link.shared', x.record_id, $1, jsonb_build_object('resource', x.resource, 'id', x.id, 'record', link.record_id)
-     from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id)
-     join link on link.connection = $1 and link.resource = x.resource and link.external_id = x.id and link.record_id <> x.record_id`,
+     from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id),
+       lateral (select * from link where connection = $1 and resource = x.resource and external_id = x.id offset 0) as link
+     where link.record_id <> x.record_id`,
     [connection, ...columnsOf(links)],
   )
 }

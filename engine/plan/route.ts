@@ -21,6 +21,7 @@ export interface RoutePlan {
 }
 interface Row extends Record<string, unknown> {
   id: number
+  key: string
   version: number
   data: Json
   updated: Date
@@ -63,8 +64,9 @@ export async function planRoute(
 
 /** As if each of them were owed now. Calls that were made, and what a person holds, stay what they are. */
 async function sentToday(hub: Planned, inside: Store, route: Route, records: Row[]) {
-  const owed = records.map(({ id, version, data }) => ({
+  const owed = records.map(({ id, key, version, data }) => ({
     id,
+    key,
     type: route.record,
     version,
     data,
@@ -82,7 +84,7 @@ async function sentToday(hub: Planned, inside: Store, route: Route, records: Row
 }
 
 const RECORDS = `
-select r.id, r.version, r.data, r.updated_at as updated,
+select r.id, r.key, r.version, r.data, r.updated_at as updated,
   (select case when h.state = 'resting' then coalesce(h.outcome, 'resting') else h.state end from handoff h
    where h.route = $4 and h.record_id = r.id order by h.id desc limit 1) as state
-from record r where r.type = $1 and r.id > $2::bigint and r.version > 0 and not r.deleted order by r.id limit $3`
+from record r where r.type = $1 and r.id > $2::bigint and not r.deleted order by r.id limit $3`

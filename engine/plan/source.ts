@@ -3,10 +3,11 @@
 import type { CallOptions, SourceItem } from '#connector'
 import { hold, owe, release } from '../handoff/owe.ts'
 import type { Json, Problem, Source } from '../hub.ts'
-import { claimNamed } from '../intake/claim.ts'
 import { collect, collectionOf } from '../intake/collect.ts'
-import { type Change, decide } from '../intake/decide.ts'
+import { decide } from '../intake/decide.ts'
 import { draft } from '../intake/draft.ts'
+import { claimedItems } from '../intake/items.ts'
+import type { Change } from '../intake/records.ts'
 import { differences } from '../platform/edits.ts'
 import type { Store, Transaction } from '../platform/store/store.ts'
 import { readsOnly, type Sending } from './look.ts'
@@ -50,16 +51,15 @@ async function comesIn(hub: Planned, inside: Store, configured: Source, items: S
   // Nothing is read again from in here: a transaction is no place to wait for another system.
   const { fetch: _, ...source } = configured
   const changes: Change[] = []
-  const stored = await inside.transaction((tx) => collect(tx, collectionOf(source, 'pull'), items))
-  const claimed = await claimNamed(inside, source, NOBODY, stored)
+  const claimed = await inside.transaction((tx) => collect(tx, collectionOf(source, 'pull', NOBODY), items))
   const routes = [...hub.assembly.routes.values()]
   const rules = {
     ...hub.facts,
     release,
     hold,
-    owe: (tx: Transaction, made: Change[]) => {
+    owe: async (tx: Transaction, made: Change[]) => {
       changes.push(...made)
-      return owe(tx, routes, made)
+      await owe(tx, routes, made)
     },
     routesTo: (connection: string, resource: string, type: string) =>
       routes
@@ -67,9 +67,15 @@ async function comesIn(hub: Planned, inside: Store, configured: Source, items: S
         .filter((route) => route.connection === connection && route.target === resource)
         .map((route) => route.name),
   }
-  await decide(inside, rules, source, await draft(inside, source, claimed), claimed, NOBODY)
+  await decide(inside, rules, source, await draft(inside, source, claimed), claimedItems(source, claimed, NOBODY))
   const steps = [
-    ...(await itemSteps(inside, source, items, stored, changes)),
+    ...(await itemSteps(
+      inside,
+      source,
+      items,
+      claimed.map((item) => item.externalId),
+      changes,
+    )),
     ...(await recordSteps(hub, source.name, changes)),
   ]
   const sent = await goesOut(

@@ -31,3 +31,20 @@ export function turns(): <T>(work: () => Promise<T>) => Promise<T> {
     return turn
   }
 }
+
+/** At most so many at once; the others wait their turn. */
+export function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async (work) => {
+    if (running >= most) await new Promise<void>((go) => waiting.push(go))
+    else running++
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}

@@ -29,6 +29,8 @@ export class Process {
         connection,
         routes: this.routes,
         concurrency: 2,
+        inTurn: (work) => work(),
+        halt: { halted: false },
         deadlineMs: DEADLINE_MS,
         alone,
         signal: this.#signal,

@@ -28,7 +28,7 @@ export async function realBooks(
   world.assembly.routes.clear()
   for (const route of routes.values()) world.assembly.routes.set(route.name, route)
   const alive = new Map<number, () => Promise<void>>()
-  const awake = { connections: ['wms', 'carrier'], trial: [], routes: [...routes.keys()] }
+  const awake = { connections: ['wms', 'carrier'], trial: [], routes: [...routes.keys()], chunk: () => 40 }
 
   async function counted<T>(work: () => Promise<T>): Promise<T> {
     busy(1)

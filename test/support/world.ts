@@ -191,7 +191,8 @@ export async function openWorld(
       takesWebhooks: () => true,
     },
     openConnections: () => states.open(['wms', 'shop', 'carrier', 'mail', 'chat']),
-    concurrency: () => 8,
+    // Without workers nothing is sent either.
+    concurrency: () => (idle ? 0 : 8),
     onError,
   }
   const pipeline = openPipeline(hub)
@@ -206,7 +207,7 @@ export async function openWorld(
     await reclaim(store)
     await sweepWaits(store)
     await pipeline.recover()
-    for (const name of await undecided(store)) pipeline.decideSoon(name)
+    for (const name of await undecided(store, registration.worker)) pipeline.decideSoon(name)
     pipeline.wakeSoon()
     await pipeline.idle()
   }
@@ -273,6 +274,7 @@ export async function openWorld(
       stopping.abort()
       await queues.close()
       await pipeline.idle()
+      await pipeline.sent()
       await registration.release()
       if (!shared) await store.query(`drop schema "${schema}" cascade`)
       await store.close()

@@ -47,5 +47,5 @@ export function toItem({ id, stamp }: Pick<PullContext, 'id' | 'stamp'>, value: 
   if (own === undefined || own === null || own === '')
     throw new ConnectorError('permanent', 'HUB_VENDOR_SHAPE', `An item without an id came: ${text.slice(0, 200)}`)
   const ms = instant(stamp?.(value))
-  return { id: String(own), text, ...(ms === undefined ? {} : { stamp: moment(ms) }) }
+  return { id: String(own), text, json: value, ...(ms === undefined ? {} : { stamp: moment(ms) }) }
 }

@@ -1,0 +1,203 @@
+// The records that a batch speaks of: locked in the order of their keys and merged from the locked rows, so that parallel batches
+// neither deadlock nor overwrite each other; then written, with the links of those who spoke.
+import type { Json, RecordRow, Source } from '../hub.ts'
+import { fingerprint } from '../platform/fingerprint.ts'
+import { LANES } from '../platform/queue/queues.ts'
+import { Overtaken, type Transaction } from '../platform/store/store.ts'
+import { linkWait } from './draft.ts'
+import type { Target } from './identify.ts'
+import { type Contribution, PERSON } from './merge.ts'
+
+/** A record that has a new version. */
+export interface Change extends RecordRow {
+  created: boolean
+  /** The lane in which what changed it came. */
+  lane: number
+  event: 'record.created' | 'record.changed' | 'record.deleted' | 'record.restored'
+}
+/** A record as it is held while a batch is decided; one that is not there yet has no id and version 0. */
+export interface HeldRecord extends RecordRow {
+  hash: string
+  contributions: LinkedContribution[]
+  created: boolean
+  lane: number
+}
+interface LinkedContribution extends Contribution {
+  resource: string
+  externalId: string
+  /** It alone says what the record is, and the link does not repeat it. */
+  whole: boolean
+}
+/** What a record is to become. */
+export interface Next {
+  data: Json
+  deleted: boolean
+}
+/** A source's word on a record. */
+export interface NewLink {
+  resource: string
+  externalId: string
+  row: HeldRecord
+  contribution: Json
+}
+
+const NEW = { id: 0, version: 0, data: {}, hash: '', deleted: false, created: true, lane: LANES.bulk }
+const keyOf = (type: string, key: string) => `${type}\n${key}`
+
+/** Locks the records of the targets; those that do not exist yet are handed out as well, once for each key. */
+export async function holdRecords(tx: Transaction, targets: Target[]): Promise<HeldRecord[]> {
+  const named = targets.filter((target) => target.recordId === undefined)
+  const ids = targets.flatMap((target) => (target.recordId === undefined ? [] : [target.recordId]))
+  const wanted = [
+    ...new Map(named.map(({ draft, key }) => [keyOf(draft.type, key!), { type: draft.type, key: key! }])).values(),
+  ]
+  const rows = await tx.query<Omit<HeldRecord, 'contributions' | 'created' | 'lane'>>(
+    `select id, type, key, version, data, hash, deleted from record
+     where id in (select unnest($1::bigint[]) union all
+       select record.id from unnest($2::text[], $3::text[]) as want(type, key),
+         lateral (select id from record where type = want.type and key = want.key offset 0) as record)
+     order by type, key for no key update`,
+    [ids, wanted.map((each) => each.type), wanted.map((each) => each.key)],
+  )
+  const held = rows.map((row): HeldRecord => ({ ...row, contributions: [], created: false, lane: LANES.bulk }))
+  if (held.length > 0) await readContributions(tx, held)
+  const there = new Set(held.map((row) => keyOf(row.type, row.key)))
+  for (const { type, key } of wanted)
+    if (!there.has(keyOf(type, key))) held.push({ ...NEW, type, key, contributions: [] })
+  return held
+}
+
+async function readContributions(tx: Transaction, held: HeldRecord[]): Promise<void> {
+  const rows = await tx.query<{
+    record_id: number
+    connection: string
+    resource: string
+    external_id: string
+    contribution: Json
+    whole: boolean
+  }>(
+    `select record_id, connection, resource, external_id, contribution, whole from link
+     where record_id = any($1::bigint[]) and (whole or contribution is not null) order by updated_at, connection, resource`,
+    [held.map((row) => row.id)],
+  )
+  const byId = new Map(held.map((row) => [row.id, row]))
+  for (const { record_id, connection, resource, external_id, contribution, whole } of rows) {
+    const row = byId.get(record_id)!
+    row.contributions.push({
+      connection,
+      resource,
+      externalId: external_id,
+      data: whole ? row.data : contribution,
+      whole,
+    })
+  }
+}
+
+/** Writes what differs from what is there. New records get their ids here. */
+export async function writeRecords(tx: Transaction, next: Map<HeldRecord, Next>): Promise<Change[]> {
+  const changed: (Next & { row: HeldRecord; hash: string })[] = []
+  for (const [row, { data, deleted }] of next) {
+    const hash = fingerprint(data)
+    if (hash !== row.hash || deleted !== row.deleted) changed.push({ row, data, hash, deleted })
+  }
+  const fresh = changed.filter(({ row }) => row.created)
+  const known = changed.filter(({ row }) => !row.created)
+  if (fresh.length > 0) {
+    fresh.sort((a, b) => (a.row.type + a.row.key < b.row.type + b.row.key ? -1 : 1))
+    const made = await tx.query<{ id: number; type: string; key: string }>(INSERT, [
+      fresh.map(({ row }) => row.type),
+      fresh.map(({ row }) => row.key),
+      fresh.map(({ hash }) => hash),
+      jsonList(fresh.map(({ data }) => data)),
+    ])
+    // Another batch has just made one of them: look again, and merge.
+    if (made.length < fresh.length) throw new Overtaken('a record was made by another batch')
+    const ids = new Map(made.map((row) => [keyOf(row.type, row.key), row.id]))
+    for (const { row } of fresh) row.id = ids.get(keyOf(row.type, row.key))!
+  }
+  if (known.length > 0)
+    await tx.query(UPDATE, [
+      known.map(({ row }) => row.id),
+      known.map(({ hash }) => hash),
+      known.map(({ deleted }) => deleted),
+      jsonList(known.map(({ data }) => data)),
+    ])
+  return changed.map(({ row, data, deleted }) => ({
+    id: row.id,
+    type: row.type,
+    key: row.key,
+    version: row.version + 1,
+    data,
+    deleted,
+    created: row.created,
+    lane: row.lane,
+    event: eventOf(row, deleted),
+  }))
+}
+
+function eventOf(row: HeldRecord, deleted: boolean): Change['event'] {
+  if (deleted !== row.deleted) return deleted ? 'record.deleted' : 'record.restored'
+  return row.created ? 'record.created' : 'record.changed'
+}
+
+/** One parameter for many JSON values: parsed once by the server, and not escaped element by element by the driver. */
+const jsonList = (values: Json[]): string => JSON.stringify(values)
+
+const INSERT = `
+insert into record (type, key, version, data, hash, created_at, updated_at)
+select x.type, x.key, 1, x.data, x.hash, now.at, now.at
+from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), jsonb_array_elements($4::jsonb)) as x(type, key, hash, data),
+  (select hub_now() as at) as now
+on conflict (key, type) do nothing returning id, type, key`
+const UPDATE = `
+update record set data = x.data, hash = x.hash, deleted = x.deleted, version = record.version + 1, updated_at = hub_now()
+from rows from (unnest($1::bigint[]), unnest($2::text[]), unnest($3::boolean[]), jsonb_array_elements($4::jsonb)) as x(id, hash, deleted, data)
+where record.id = x.id`
+
+/** Writes who said what; answers what may have waited for one of these links. */
+export async function writeLinks(tx: Transaction, { connection }: Source, links: NewLink[]): Promise<string[]> {
+  if (links.length === 0) return []
+  await spellOut(tx, links)
+  const unique = [...new Map(links.map((link) => [keyOf(link.resource, link.externalId), link])).values()].sort(
+    (a, b) => (a.resource + a.externalId < b.resource + b.externalId ? -1 : 1),
+  )
+  const isWhole = ({ row }: NewLink) => connection !== PERSON && row.contributions.length === 1
+  const made = await tx.query<{ resource: string; external_id: string }>(LINK, [
+    connection,
+    unique.map((link) => link.resource),
+    unique.map((link) => link.externalId),
+    unique.map((link) => link.row.id),
+    unique.map(isWhole),
+    jsonList(unique.map((link) => (isWhole(link) ? null : link.contribution))),
+  ])
+  return made.map((row) => linkWait(connection, { resource: row.resource, value: row.external_id }))
+}
+
+/** A record that was one source's alone has got a second one: from now on the first one's word is kept beside it. */
+async function spellOut(tx: Transaction, links: NewLink[]): Promise<void> {
+  const rows = [...new Set(links.map(({ row }) => row))]
+  const first = rows.flatMap((row) =>
+    row.contributions.length === 1 ? [] : row.contributions.filter((each) => each.whole),
+  )
+  if (first.length === 0) return
+  await tx.query(
+    `update link set contribution = x.contribution, whole = false
+     from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), jsonb_array_elements($4::jsonb)) as x(connection, resource, id, contribution)
+     where link.connection = x.connection and link.resource = x.resource and link.external_id = x.id`,
+    [
+      first.map((each) => each.connection),
+      first.map((each) => each.resource),
+      first.map((each) => each.externalId),
+      jsonList(first.map((each) => each.data)),
+    ],
+  )
+}
+
+const LINK = `
+insert into link as known (connection, resource, external_id, record_id, contribution, whole, created_at, updated_at)
+select $1, x.resource, x.id, x.record_id, nullif(x.contribution, 'null'), x.whole, now.at, now.at
+from rows from (unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::boolean[]), jsonb_array_elements($6::jsonb)) as x(resource, id, record_id, whole, contribution),
+  (select hub_now() as at) as now
+on conflict (connection, resource, external_id) do update set contribution = excluded.contribution, whole = excluded.whole, updated_at = excluded.updated_at
+where not (known.whole and excluded.whole)
+returning known.resource, known.external_id`
