@@ -21,7 +21,6 @@ const STAGES = ['intake', 'mapping', 'handoff', 'delivery', 'outcome', 'process'
 const HOMES: Record<string, RegExp> = {
   ajv: /^engine\/platform\/config\//,
   'ajv-formats': /^engine\/platform\/config\//,
-  axios: /^engine\/connector\/http\.ts$/,
   undici: /^engine\/connector\/(http|in-time)\.ts$|^bench\//,
   'big.js': /^engine\/mapping\//,
   bullmq: /^engine\/platform\/queue\/|^bench\//,

@@ -46,7 +46,7 @@ named as (
   select id from record where key = $1
   union select id from record where type = 'order' and substr(key, strpos(key, ':') + 1) = $1
   union select record_id from place join link using (connection, resource) where link.external_id = $1 and connection not like '$%')
-select id, key, type from named join record using (id) where version > 0`
+select id, key, type from named join record using (id)`
 
 // The key of most of them begins with their order's; an invoice has a number of its own.
 const CHILDREN = `

@@ -55,7 +55,7 @@ export async function status(store: Store, connections: string[], sources: strin
     'select state, count(*) as count from handoff group by state',
   )
   const backfills = await store.query<Status['backfills'][number]>(
-    `select source, items, changed, coalesce(worker_lives(running_by), false) as runs, updated_at as "updatedAt" from backfill where ended_at is null order by id`,
+    `select source, items, changed, coalesce(running_by = any(array(select living_workers())), false) as runs, updated_at as "updatedAt" from backfill where ended_at is null order by id`,
   )
   return {
     backfills,

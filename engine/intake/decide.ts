@@ -1,7 +1,7 @@
 // Transaction 2: from drafts to records, links, what is now owed, and one outcome for every item. Set-based: the number of
 // statements does not depend on the number of items.
 import type { Json, Problem, Source } from '../hub.ts'
-import type { Store, Transaction } from '../platform/store/store.ts'
+import { Overtaken, type Store, type Transaction } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
 import type { Decision, Drafted, Reread } from './draft.ts'
 import { externalId, identify, type Target } from './identify.ts'
@@ -103,7 +103,7 @@ async function apply(
   for (const target of targets) {
     const each = target.draft
     const row = target.recordId === undefined ? byKey.get(`${each.type}\n${target.key}`) : byId.get(target.recordId)
-    if (!row) continue
+    if (!row) throw new Overtaken('a record was not there when it was to be locked')
     row.lane = Math.min(row.lane, each.item.lane)
     const id = externalId(each, decider)
     const owner = isOwner(decider.owners, row, source.connection)
