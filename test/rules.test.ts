@@ -376,6 +376,25 @@ describe('rule 5, a stale read never beats a fresh one', () => {
     await world.until('the newer arrived', () => notes(world)[0] === 'new')
   })
 
+  test('a record that somebody else changes while it is waited for is merged from what it is then', async () => {
+    await using world = await openWorld()
+    const { store } = world.hub
+    // Often enough for the server to settle on a plan for whatever parameters.
+    for (let turn = 0; turn < 8; turn++)
+      await world.arrive([order(1, { note: `old ${turn}` }), order(2, { note: `old ${turn}` })])
+    let arriving: Promise<void> | undefined
+    await store.transaction(async (tx) => {
+      await tx.query("update record set updated_at = hub_now() where key = 'shop:1'")
+      arriving = world.arrive([order(1, { note: 'new' }), order(2, { note: 'new' })])
+      const locked =
+        "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%from record%for no key update%'"
+      while ((await store.query(locked)).length === 0) await sleep(10)
+    })
+    await arriving
+    await world.until('both arrived', () => notes(world).filter((note) => note === 'new').length === 2)
+    expect((await rows(world, 'select data from record')).map((row) => row.data.note)).toEqual(['new', 'new'])
+  })
+
   test('an equal stamp with other content is read again, from a webhook and within one batch', async () => {
     await using world = await openWorld()
     const truth = { note: 'b' }
