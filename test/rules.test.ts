@@ -108,6 +108,7 @@ describe('rule 1, calls are owed once, pushes by version', () => {
       if (attempt === 1) throw lost()
     })
     await world.arrive([order(1)])
+    await world.until('its answer was lost', async () => (await labelHandoff(world))?.attempts === 1)
     await world.pass('1 minute')
     await world.until('it is held', async () => (await labelHandoff(world))?.state === 'held')
     await world.pass('1 day')

@@ -1,5 +1,6 @@
 // The command line as a person uses it, in a process of its own, on the database of a test's world.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const CLI = path.resolve(import.meta.dirname, '..', '..', 'engine', 'cli', 'main.ts')
@@ -20,6 +21,8 @@ export function startHandoff(
       ...process.env,
       DATABASE_URL: process.env['HANDOFF_TEST_DATABASE'],
       HANDOFF_SCHEMA: schema,
+      // Nobody's: a demo that was run in this folder is not the hub that is spoken of.
+      HANDOFF_STATE: path.join(tmpdir(), 'handoff-no-state'),
       NO_COLOR: '1',
       HANDOFF_LOG: 'silent',
       REDIS_URL: '',
