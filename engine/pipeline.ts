@@ -70,7 +70,7 @@ export function openPipeline(hub: Running) {
     store,
     worker,
     signal: hub.signal,
-    parents: facts.parents,
+    parents: (type) => facts.parents(type),
     routes: () => hub.assembly().routes,
     concurrency: hub.concurrency,
     deadlineMs,
