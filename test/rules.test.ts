@@ -684,7 +684,7 @@ describe('rule 8, cursors move by what was read', () => {
     orders.push(order(3, { changed: at(9) }))
     await world.pipeline.pull('orders')
     await resting(world, 3)
-    expect(notes(world)).toContain('mended')
+    await world.until('the mended one has arrived', () => notes(world).includes('mended'))
   })
 
   test('a run that dies between two pages is resumed where it stood', async () => {
