@@ -87,9 +87,11 @@ export function span(ms: number): string {
 
 /** `shipTo.postcode: "9021" → "90210"`, one line for each field. */
 export function changeLines(changes: readonly Difference[], indent: string): string[] {
-  const shown = (value: unknown) => {
-    const text = value === undefined ? 'nothing' : JSON.stringify(value)
-    return text.length > 60 ? `${text.slice(0, 59)}…` : text
-  }
-  return changes.map((each) => `${indent}${pathText(each.path)}: ${shown(each.old)} → ${shown(each.new)}`)
+  return changes.map((each) => `${indent}${pathText(each.path)}: ${valueText(each.old)} → ${valueText(each.new)}`)
+}
+
+/** A value as JSON, cut where it is long. */
+export function valueText(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }

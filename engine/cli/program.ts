@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { alertsCommand } from './alerts.ts'
 import { backfillCommand } from './backfill.ts'
+import { conflictsCommand } from './conflicts.ts'
 import { demoCommand } from './demo.ts'
 import { driftCommand } from './drift.ts'
 import { failuresCommand } from './failures.ts'
@@ -41,6 +42,7 @@ export function buildProgram(): Command {
     failuresCommand,
     replayCommand,
     driftCommand,
+    conflictsCommand,
     alertsCommand,
   ])
     add(program)

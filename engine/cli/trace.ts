@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
 import { type Trace, type TracedHandoff, trace } from '../insight/trace.ts'
+import { type Conflict, listConflicts } from '../intake/conflicts.ts'
+import { loadHub } from '../setup/load.ts'
+import { overruledLines } from './conflicts.ts'
 import { CommandError, EXIT } from './exit.ts'
 import { hubOf, out, withStore } from './open.ts'
 import { changeLines, moment, type Printer, span, tone, wrapped } from './print.ts'
@@ -16,7 +19,15 @@ export function traceCommand(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (word: string, options: { config?: string; json?: boolean }) => {
       const print = out(options)
-      const found = await withStore(hubOf(options).environment, (store) => trace(store, word, parentFields()))
+      const hub = hubOf(options)
+      // What cannot be read says nothing about owners; the order is shown all the same.
+      const { config } = await loadHub({ configDir: hub.config, variable: hub.environment.variable, offline: true })
+      const found = await withStore(hub.environment, async (store) => {
+        const traced = await trace(store, word, parentFields())
+        const records = traced.records.map((record) => record.id)
+        const { conflicts } = await listConflicts(store, config.owners, { records }, records.length)
+        return { ...traced, conflicts }
+      })
       if (found.records.length === 0 && found.items.length === 0)
         throw new CommandError(
           EXIT.notFound,
@@ -27,13 +38,16 @@ export function traceCommand(program: Command): void {
     })
 }
 
-function show(print: Printer, { records, items, events }: Trace): void {
+function show(print: Printer, { records, items, events, conflicts }: Trace & { conflicts: Conflict[] }): void {
   for (const record of records) {
     const status = record.data.status ? `, ${record.data.status}` : ''
     print.line(`${tone(print, 'strong', `${record.type} ${record.key}`)}  version ${record.version}${status}`)
     for (const { connection, resource, externalId } of record.links)
       print.line(tone(print, 'dim', `  is ${connection}.${resource} ${externalId}`))
     for (const handoff of record.handoffs) showHandoff(print, handoff)
+    const overruled = conflicts.find((each) => each.recordId === record.id)?.overruled ?? []
+    if (overruled.length > 0) print.line(tone(print, 'doubtful', '  overruled by `owners:`'))
+    for (const line of overruledLines(overruled, '    ')) print.line(line)
     print.line()
   }
   for (const item of items) {

@@ -55,7 +55,7 @@ function overlay(below: Json, above: Json): Json {
   return result
 }
 
-function isObject(value: unknown): value is Record<string, Json> {
+export function isObject(value: unknown): value is Record<string, Json> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -129,6 +129,7 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'A value is not one of those that are allowed.',
     cure: 'Take the word that the message proposes.',
   },
+  HUB_CONFLICTS_LIMIT: { means: '`--limit` is not a number from 1 on.', cure: 'Correct it.' },
   HUB_CONNECTOR_ACTION: {
     means: 'A connector was asked for an action that it does not have.',
     cure: 'Correct `call:`.',
