@@ -25,6 +25,7 @@ import { serverIsGone } from './platform/store/pool.ts'
 import { openStore, type Store } from './platform/store/store.ts'
 import { alertLimits, alertPolicies } from './setup/alerts.ts'
 import { type Assembly, assemble } from './setup/assemble.ts'
+import { openChores } from './setup/chores.ts'
 import { openClients, schedulesOf } from './setup/connections.ts'
 import { type LoadedHub, loadHub, PROJECT } from './setup/load.ts'
 import { ensureSubscriptions } from './setup/subscriptions.ts'
@@ -63,6 +64,7 @@ const PROBE_EVERY = 1_000
 const WAITS_EVERY = 30_000
 const SCHEDULES_EVERY = 5_000
 const ALERTS_EVERY = 1_000
+const CHORES_EVERY = 10_000
 /** Less than the 30 s that service managers grant. */
 const DRAIN_MS = 25_000
 
@@ -232,11 +234,13 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     onError,
     onUnheard: (alert) => log.error({ alert }, 'nobody is left to tell this alert to'),
   })
+  const chores = openChores({ store, retention: loaded.config.retention, signal: stopping.signal, log })
   const timers = [
     repeat(WAKE_EVERY, async () => pipeline.wakeSoon()),
     repeat(SWEEP_EVERY, sweep),
     repeat(PROBE_EVERY, () => states.probe()),
     ...(policies.length > 0 ? [repeat(ALERTS_EVERY, alerts.tick)] : []),
+    repeat(CHORES_EVERY, () => chores()),
     repeat(WAITS_EVERY, () => parkEndlessWaits(store, [...assembly.routes.values()])),
     // A wiped queue has no schedules either, and one that lost only a job may hold a schedule that never comes due.
     repeat(60_000, () => Promise.all([...schedules].map(([name, list]) => queues.schedule(name, list)))),

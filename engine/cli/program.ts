@@ -9,6 +9,7 @@ import { driftCommand } from './drift.ts'
 import { failuresCommand } from './failures.ts'
 import { mapCommand } from './map.ts'
 import { planCommand } from './plan.ts'
+import { pruneCommand } from './prune.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { startCommand } from './start.ts'
@@ -43,6 +44,7 @@ export function buildProgram(): Command {
     replayCommand,
     driftCommand,
     conflictsCommand,
+    pruneCommand,
     alertsCommand,
   ])
     add(program)

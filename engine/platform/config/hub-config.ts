@@ -65,6 +65,7 @@ export interface HubConfig {
   routes: Record<string, RouteConfig>
   owners: Record<string, string>
   alerts: Record<string, AlertConfig>
+  retention?: { payloads?: string; attempts?: string; events?: string; webhooks?: string; runs?: string }
   server: { host: string; port: number; publicUrl?: string }
 }
 
@@ -155,4 +156,5 @@ function mergeInto(
     }
   }
   Object.assign(config.server, part.server)
+  if (part.retention) config.retention = { ...config.retention, ...part.retention }
 }
