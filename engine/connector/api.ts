@@ -120,7 +120,7 @@ export function openApi(title: string, http: HttpFacts, errors: ErrorFacts, secr
         throw lostAnswer(new HttpFailure('aborted', false, 'stopped'), { title, write, mask, errors })
 
       const exchanged: Exchanged = { title, write, mask, errors }
-      const exchange: Exchange = { method, url: mask(url), write, at: new Date().toISOString(), ms: 0 }
+      const exchange: Exchange = { method, url: mask.url(url), write, at: new Date().toISOString(), ms: 0 }
       const request = mask.excerpt(body)
       if (request) exchange.request = request
       const started = performance.now()

@@ -1,12 +1,14 @@
-// Keeps secrets out of every text that leaves the kit: errors, exchanges, log lines.
+// Keeps secrets, and the people that an attempt is about, out of every text that leaves the kit: errors, exchanges, log lines.
+import { hidePeople, hidePeopleInBody, hidePeopleInUrl } from './personal.ts'
 
 const MASK = '•••'
 const EXCERPT = 2_000
 
 export interface Mask {
   (text: string): string
-  /** The same, cut to what fits an attempt's page. */
+  /** A body, cut to what fits an attempt's page. */
   excerpt: (text: string | undefined) => string | undefined
+  url: (url: string) => string
 }
 
 /**
@@ -26,12 +28,14 @@ export function masker(secrets: string[]): Mask {
       forms.add(form)
   }
   const longestFirst = [...forms].sort((a, b) => b.length - a.length)
-  const mask = (text: string) => longestFirst.reduce((masked, form) => masked.replaceAll(form, MASK), text)
+  const hide = (text: string) => longestFirst.reduce((masked, form) => masked.replaceAll(form, MASK), text)
+  const mask = (text: string) => hidePeople(hide(text))
   const excerpt = (text: string | undefined) => {
     if (text === undefined || text === '') return undefined
     // A secret must not be cut in half, so masking comes before cutting, over a bounded piece.
-    const masked = mask(text.slice(0, EXCERPT * 4))
-    return masked.length > EXCERPT ? `${masked.slice(0, EXCERPT)} … (${text.length} characters)` : masked
+    const masked = hide(text.slice(0, EXCERPT * 4))
+    const people = hidePeopleInBody(masked.slice(0, EXCERPT))
+    return masked.length > EXCERPT ? `${people} … (${text.length} characters)` : people
   }
-  return Object.assign(mask, { excerpt })
+  return Object.assign(mask, { excerpt, url: (url: string) => hidePeopleInUrl(hide(url)) })
 }
