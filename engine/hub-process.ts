@@ -117,6 +117,8 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     assembly: () => assembly,
     facts: loaded.facts,
     openConnections: () => states.open(names),
+    healthy: states.healthy,
+    forgetConnections: states.forget,
     concurrency: (name: string) => loaded.config.connections[name]?.concurrency ?? 8,
     onError,
   }

@@ -41,6 +41,10 @@ export interface Running {
   facts: Facts
   /** The connections that may work now, and those that are tried after an outage. */
   openConnections: () => Promise<Pick<Awake, 'connections' | 'trial'>>
+  /** Whether nothing is known against a connection. */
+  healthy: (connection: string) => Promise<boolean>
+  /** After a failure: what is known about connections is asked anew. */
+  forgetConnections: () => void
   concurrency: (connection: string) => number
   onError: (error: Error) => void
 }
@@ -99,9 +103,10 @@ export function openPipeline(hub: Running) {
     const lease = leaseMs(Math.max(0, ...connections.map(deadlineMs)))
     const leaseBegan = performance.now()
     let owed: Owed = { claimed: [], left: 0 }
+    const goesOn = released()
     const rules = {
       ...facts,
-      release,
+      release: goesOn.release,
       hold,
       owe: async (tx: Transaction, changes: Change[]) => {
         owed = await owe(tx, routes, changes, { worker, room, leaseMs: lease })
@@ -110,7 +115,24 @@ export function openPipeline(hub: Running) {
     }
     await decide(store, rules, source, drafted, items)
     chunks.send(owed.claimed, leaseBegan)
-    wakeSoon()
+    if (owed.left > 0) wakeSoon()
+    goesOn.go()
+  }
+  /** Gathers what a transaction lets go on, to have it go on once that is committed. */
+  function released() {
+    let handoffs = false
+    const undecided = new Set<string>()
+    return {
+      release: async (tx: Transaction, arrived: string[]) => {
+        const some = await release(tx, arrived)
+        handoffs ||= some.handoffs
+        for (const source of some.sources) undecided.add(source)
+      },
+      go() {
+        if (handoffs) wakeSoon()
+        for (const source of undecided) decider.soon(source)
+      },
+    }
   }
   /** A page of which something is new: stored and decided in one transaction. Answers what of it is decided later. */
   async function decidePage(
@@ -181,9 +203,14 @@ export function openPipeline(hub: Running) {
         if (to) taken.set(route, await collect(tx, collectionOf(to, 'answer', worker), items.map(itemOf)))
       }
     }
-    await patiently(() => settle({ store, connection, release, keepAnswers }, settlements), hub.signal)
+    const goesOn = released()
+    const healthy = await hub.healthy(connection).catch(() => false)
+    const written = { store, connection, release: goesOn.release, keepAnswers, healthy }
+    const again = await patiently(() => settle(written, settlements), hub.signal)
+    if (settlements.some(({ result }) => result.result === 'error')) hub.forgetConnections()
     for (const [route, items] of taken) decider.hand(route, items)
-    wakeSoon()
+    if (again) wakeSoon()
+    goesOn.go()
   }
 
   const accept = openWebhookIntake({

@@ -141,24 +141,41 @@ const OWE_CALL = `${INSERT('call')}
   wanted = excluded.wanted, state = 'owed', due_at = excluded.due_at, attempts = 0, queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = excluded.updated_at
 where handoff.state in ('parked', 'waiting', 'failed') and (handoff.request is null or was_refused(handoff.id, handoff.uncertain_since))${RETURNING}`
 
+/** What has been waiting and goes on: whether handoffs are due now, and which sources have items to decide. */
+export interface Released {
+  handoffs: boolean
+  sources: string[]
+}
+
 /** Makes due what waited for these records or links to arrive, also where the wait was parked because it took too long. */
-export async function release(tx: Transaction, arrived: string[]): Promise<void> {
+export async function release(tx: Transaction, arrived: string[]): Promise<Released> {
+  const [waits] = await tx.query<{ handoffs: boolean; items: boolean }>(
+    `select exists (select from handoff where state in ('waiting', 'parked') and waiting_for = any($1::text[])) as handoffs,
+       exists (select from item where status in ('waiting', 'parked') and waiting_for = any($1::text[])) as items`,
+    [arrived],
+  )
+  const handoffs = waits!.handoffs && (await releaseHandoffs(tx, arrived))
+  if (!waits!.items) return { handoffs, sources: [] }
+  const items = await tx.query<{ source: string }>(
+    `update item set status = 'new', waiting_for = null, errors = null, cause = null, claimed_by = null, deaths = 0
+     where status in ('waiting', 'parked') and waiting_for = any($1::text[]) returning source`,
+    [arrived],
+  )
+  return { handoffs, sources: [...new Set(items.map((item) => item.source))] }
+}
+
+async function releaseHandoffs(tx: Transaction, arrived: string[]): Promise<boolean> {
   const waiting = await tx.query<{ id: number }>(
     "select id from handoff where state in ('waiting', 'parked') and waiting_for = any($1::text[]) order by record_id, route, occurrence for no key update",
     [arrived],
   )
-  if (waiting.length > 0) {
-    await tx.query(
-      `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = hub_now()
-       where id = any($1::bigint[]) and state in ('waiting', 'parked')`,
-      [waiting.map((row) => row.id)],
-    )
-  }
+  if (waiting.length === 0) return false
   await tx.query(
-    `update item set status = 'new', waiting_for = null, errors = null, cause = null, claimed_by = null, deaths = 0
-     where status in ('waiting', 'parked') and waiting_for = any($1::text[])`,
-    [arrived],
+    `update handoff set state = 'owed', due_at = hub_now(), queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = hub_now()
+     where id = any($1::bigint[]) and state in ('waiting', 'parked')`,
+    [waiting.map((row) => row.id)],
   )
+  return true
 }
 
 /** Asks a person about pushes whose copy at the destination was deleted there. What is in flight brings its own outcome. */

@@ -29,7 +29,8 @@ export async function releaseParked(store: Store, sources: Source[], routes: Rou
        idempotency_key = case when request is not null and was_refused(id, uncertain_since) then idempotency_key || '~' || fence else idempotency_key end,
        request = case when was_refused(id, uncertain_since) then null else request end
      from unnest($1::text[], $2::text[]) as today(route, revision)
-     where handoff.state in ('parked', 'waiting') and handoff.route = today.route and handoff.revision is distinct from today.revision returning 1`,
+     where handoff.id in (select id from handoff where state = 'parked' union all select id from handoff where state = 'waiting' and waiting_for is not null)
+       and handoff.state in ('parked', 'waiting') and handoff.route = today.route and handoff.revision is distinct from today.revision returning 1`,
     [routes.map((route) => route.name), routes.map((route) => route.mapper.revision)],
   )
   return items.length + handoffs.length

@@ -25,7 +25,7 @@ export interface Decider {
   /** Writes what is now owed; runs inside the transaction. */
   owe: (tx: Transaction, changes: Change[]) => Promise<void>
   /** Wakes what waited for these records and links; runs inside the transaction. */
-  release: (tx: Transaction, arrived: string[]) => Promise<void>
+  release: (tx: Transaction, arrived: string[]) => Promise<unknown>
   /** The push routes that create records of this type at this resource. */
   routesTo: (connection: string, resource: string, type: string) => string[]
   /** Asks a person about records whose copy was deleted at this resource; runs inside the transaction. */

@@ -28,6 +28,8 @@ export function openDecider(facts: DeciderFacts) {
   const { store, worker, signal } = facts
   const deciders = new Map<string, Coalesced>()
   const inHand = new Map<string, ClaimedItem[]>()
+  /** Sources of which the store is to be looked through as well. */
+  const thorough = new Set<string>()
 
   async function all(name: string): Promise<void> {
     const source = () => (signal.aborted ? undefined : facts.sources().find((each) => each.name === name))
@@ -36,11 +38,15 @@ export function openDecider(facts: DeciderFacts) {
       (limit = came === 'failed' ? Math.ceil(limit / 2) : Math.min(BATCH, limit * 2))
     try {
       for (let now = source(), mine = take(name); now && mine.length > 0; now = source(), mine = take(name))
-        next((await some(now, Promise.resolve(mine))) as 'decided' | 'failed')
+        if ((await some(now, Promise.resolve(mine))) === 'failed') {
+          next('failed')
+          thorough.add(name)
+        }
     } finally {
       // What is left is claimed, and found again in the store.
       inHand.delete(name)
     }
+    if (!thorough.delete(name)) return
     for (let now = source(); now; now = source()) {
       const left = await facts.inTurn(() => some(now!, claimLeft(store, now!, worker)))
       if (left === 'none') break
@@ -80,6 +86,10 @@ export function openDecider(facts: DeciderFacts) {
 
   /** Starts deciding on a source, or lets it run once more when it runs already. */
   function soon(name: string): void {
+    thorough.add(name)
+    start(name)
+  }
+  function start(name: string): void {
     const known = deciders.get(name) ?? coalesced(() => all(name), facts.onError)
     deciders.set(name, known)
     known()
@@ -90,8 +100,9 @@ export function openDecider(facts: DeciderFacts) {
     /** The same for items that this process has just stored and claimed: they need not be read again. */
     hand(name: string, items: ClaimedItem[]): void {
       const before = inHand.get(name) ?? []
-      if (before.length + items.length <= IN_HAND) inHand.set(name, [...before, ...items])
-      soon(name)
+      if (before.length + items.length > IN_HAND) return soon(name)
+      inHand.set(name, [...before, ...items])
+      start(name)
     },
     /** Resolves when no decision is under way. */
     async idle(): Promise<void> {

@@ -150,16 +150,19 @@ async function mapOutputs(
       problems.push(...result.problems)
       continue
     }
-    const unstorable = findUnstorable(result.record)
+    const unstorable = ODD_TEXT.test(item.text) ? findUnstorable(result.record) : undefined
     if (unstorable) problems.push(unstorable)
     drafts.push({ item, type, resource, data: result.record, partial: mapper.partial })
   }
   return problems.length > 0 ? { status: 'parked', problems } : drafts
 }
 
+/** What cannot be stored can only come out of an item that has it; whole pairs are escaped like halves where a vendor escapes. */
+const ODD_TEXT = /\\u0000|\\ud[89a-f]/i
+
 /** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
 function findUnstorable(record: Json): Problem | undefined {
-  if (!/\\u0000|\\ud[89a-f]/.test(JSON.stringify(record))) return undefined
+  if (!ODD_TEXT.test(JSON.stringify(record))) return undefined
   return {
     code: 'HUB_RECORD_TEXT',
     message: 'A text holds a NUL character or half a character (a lone surrogate).',

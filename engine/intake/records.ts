@@ -51,17 +51,24 @@ export async function holdRecords(tx: Transaction, targets: Target[]): Promise<H
   const wanted = [
     ...new Map(named.map(({ draft, key }) => [keyOf(draft.type, key!), { type: draft.type, key: key! }])).values(),
   ]
-  const known = await tx.query<{ id: number }>(
-    `select record.id from unnest($1::text[], $2::text[]) as want(type, key),
+  const known =
+    wanted.length === 0
+      ? []
+      : await tx.query<{ id: number }>(
+          `select record.id from unnest($1::text[], $2::text[]) as want(type, key),
        lateral (select id from record where type = want.type and key = want.key offset 0) as record`,
-    [wanted.map((each) => each.type), wanted.map((each) => each.key)],
-  )
+          [wanted.map((each) => each.type), wanted.map((each) => each.key)],
+        )
   // By plain ids: a statement that looks rows up in a subquery and locks them leaves out, silently, those that another
   // transaction changed meanwhile.
-  const rows = await tx.query<Omit<HeldRecord, 'contributions' | 'created' | 'lane'>>(
-    `select id, type, key, version, data, hash, deleted from record where id = any($1::bigint[]) order by type, key for no key update`,
-    [[...ids, ...known.map((each) => each.id)]],
-  )
+  ids.push(...known.map((each) => each.id))
+  const rows =
+    ids.length === 0
+      ? []
+      : await tx.query<Omit<HeldRecord, 'contributions' | 'created' | 'lane'>>(
+          'select id, type, key, version, data, hash, deleted from record where id = any($1::bigint[]) order by type, key for no key update',
+          [ids],
+        )
   const held = rows.map((row): HeldRecord => ({ ...row, contributions: [], created: false, lane: LANES.bulk }))
   if (held.length > 0) await readContributions(tx, held)
   const there = new Set(held.map((row) => keyOf(row.type, row.key)))

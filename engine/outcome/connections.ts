@@ -11,6 +11,8 @@ const OPENS_AFTER = 5
 const COUNTS_FIRST = 3
 const PROBE_MS = 5_000
 const PROBE_MOST_MS = 60_000
+/** What is known about connections is asked for again after so long, and at once after a failure of this process. */
+const FRESH_MS = 100
 /** A probe that is under way is not begun by another process as well. */
 const PROBING_MS = 30_000
 
@@ -22,14 +24,28 @@ export interface Lessons {
 }
 
 export function openConnectionStates(store: Store, clients: Map<string, ConnectionClient>) {
+  let known: { at: number; troubles: Promise<Map<string, string>> } | undefined
+  /** The connections that something is known against, as of a moment ago. */
+  function troubles(): Promise<Map<string, string>> {
+    if (!known || performance.now() - known.at > FRESH_MS) known = { at: performance.now(), troubles: look() }
+    return known.troubles
+  }
+  async function look(): Promise<Map<string, string>> {
+    const rows = await store.query<{ connection: string; state: string }>(
+      `select connection, case when state = 'limited' and until <= hub_now() then 'ok' else state end as state from connection_state
+       where state <> 'ok' or failures > 0`,
+      [],
+    )
+    return new Map(rows.map((row) => [row.connection, row.state]))
+  }
+
   return {
+    /** What is known by now is asked anew. */
+    forget: () => (known = undefined),
+    healthy: async (name: string) => !(await troubles()).has(name),
     /** Those of the connections that may work now, and those of them that are on trial. */
     async open(names: string[]): Promise<{ connections: string[]; trial: string[] }> {
-      const rows = await store.query<{ connection: string; state: string }>(
-        "select connection, state from connection_state where state in ('paused', 'open', 'half-open') or (state = 'limited' and until > hub_now())",
-        [],
-      )
-      const states = new Map(rows.map((row) => [row.connection, row.state]))
+      const states = new Map([...(await troubles())].filter(([, state]) => state !== 'ok'))
       return {
         connections: names.filter((name) => !states.has(name)),
         trial: names.filter((name) => states.get(name) === 'half-open'),

@@ -17,7 +17,7 @@ interface Moved {
   old: string
   now: string | null
 }
-type Release = (tx: Transaction, arrived: string[]) => Promise<void>
+type Release = (tx: Transaction, arrived: string[]) => Promise<unknown>
 
 export async function writeLinks(
   tx: Transaction,
@@ -38,10 +38,13 @@ export async function writeLinks(
   const unique = [...new Map(links.map((link) => [name(link), link])).values()].sort((a, b) =>
     name(a) < name(b) ? -1 : 1,
   )
-  const made = await tx.query<{ resource: string; externalId: string }>(
-    `insert into link (connection, resource, external_id, record_id, created_at, updated_at)
-     select $1, x.resource, x.id, x.record_id, hub_now(), hub_now() from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id)
-     on conflict (connection, resource, external_id) do nothing returning resource, external_id as "externalId"`,
+  const made = await tx.query<{ resource: string; externalId: string; second: boolean }>(
+    `with made as (
+       insert into link (connection, resource, external_id, record_id, created_at, updated_at)
+       select $1, x.resource, x.id, x.record_id, hub_now(), hub_now() from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id)
+       on conflict (connection, resource, external_id) do nothing returning resource, external_id, record_id)
+     select resource, external_id as "externalId",
+       exists (select from link where record_id = made.record_id and connection = $1 and resource = made.resource) as second from made`,
     [connection, ...columnsOf(unique)],
   )
   const fresh = new Set(made.map(name))
@@ -52,11 +55,10 @@ export async function writeLinks(
       `sent:${connection}.${resource}:${key}`,
     ]
     await release(tx, arrived.flatMap(waits))
-    await noteDuplicates(
-      tx,
-      connection,
-      arrived.filter((link) => link.only),
-    )
+    // It had one there before this statement.
+    const second = new Set(made.filter((link) => link.second).map(name))
+    const doubled = arrived.filter((link) => link.only && second.has(name(link)))
+    if (doubled.length > 0) await noteDuplicates(tx, connection, doubled)
   }
   if (arrived.length < unique.length)
     await noteShared(

@@ -17,14 +17,17 @@ export interface SettleFacts {
   connection: string
   /** Stores the answers of calls for the intake stage; runs inside the transaction. */
   keepAnswers: (tx: Transaction, answers: KeptAnswer[]) => Promise<void>
-  release: (tx: Transaction, arrived: string[]) => Promise<void>
+  release: (tx: Transaction, arrived: string[]) => Promise<unknown>
+  /** Whether nothing is known against the connection: then a success says nothing new. */
+  healthy: boolean
 }
 
 type Moved = Settlement & { move: Move }
 
-export async function settle(facts: SettleFacts, settlements: Settlement[]): Promise<void> {
+/** Answers whether any of them is owed again at once. */
+export async function settle(facts: SettleFacts, settlements: Settlement[]): Promise<boolean> {
   const moved: Moved[] = settlements.map((each) => ({ ...each, move: moveFor(each.result, each.handoff.attempts) }))
-  await facts.store.transaction(async (tx) => {
+  const again = await facts.store.transaction(async (tx) => {
     const fenced = await writeHandoffs(tx, moved)
     const current = moved.filter((each) => fenced.has(each.handoff.id))
     await writeLinks(tx, facts.connection, moved, facts.release)
@@ -45,18 +48,21 @@ export async function settle(facts: SettleFacts, settlements: Settlement[]): Pro
         "update handoff set state = 'owed', waiting_for = null, due_at = hub_now() where id = any($1::bigint[]) and state = 'waiting' and has_arrived(waiting_for)",
         [waiting],
       )
+    return [...fenced.values()].some((owed) => owed) || waiting.length > 0
   })
   await writeConnection(facts, moved)
+  return again
 }
 
-async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Set<number>> {
+/** The handoffs whose fence was still theirs, each with whether it is due again. */
+async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Map<number, boolean>> {
   // Locked in the order in which intake locks them, so that neither waits for the other in a circle. A statement of its own:
   // an UPDATE that locks in a subquery silently leaves out rows that another transaction changed in the meantime.
   await tx.query(
     'select from handoff where id = any($1::bigint[]) order by record_id, route, occurrence for no key update',
     [moved.map((each) => each.handoff.id)],
   )
-  const rows = await tx.query<{ id: number }>(WRITE, [
+  const rows = await tx.query<{ id: number; due: boolean }>(WRITE, [
     moved.map((each) => each.handoff.id),
     moved.map((each) => each.handoff.fence),
     moved.map((each) => each.move.to),
@@ -71,7 +77,7 @@ async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Set<numbe
     moved.map((each) => (each.result.result === 'sent' ? each.result.image : null)),
     moved.map((each) => each.handoff.version),
   ])
-  return new Set(rows.map((row) => row.id))
+  return new Map(rows.map((row) => [row.id, row.due]))
 }
 
 function causeOf(move: Pick<Move, 'problems'>): string | null {
@@ -102,7 +108,7 @@ from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6
   as x(id, fence, next, outcome, delay, attempt, uncertain, reason, cause, waiting_for, revision, image, version),
   (select hub_now() as at) as now
 where handoff.id = x.id and handoff.fence = x.fence
-returning handoff.id`
+returning handoff.id, handoff.state = 'owed' and handoff.due_at <= now.at as due`
 
 async function writeAttempts(tx: Transaction, moved: Moved[]): Promise<void> {
   const made = moved.filter((each) => each.attempt)
@@ -154,7 +160,7 @@ async function writeEvents(tx: Transaction, connection: string, moved: Moved[]):
 }
 
 /** A limit, a refused key, an outage concern the whole connection; it is written once for the chunk. */
-async function writeConnection({ store, connection }: SettleFacts, moved: Moved[]): Promise<void> {
+async function writeConnection({ store, connection, healthy }: SettleFacts, moved: Moved[]): Promise<void> {
   const signals = moved.flatMap(({ handoff, move }) =>
     move.connection ? [{ attempts: handoff.attempts, ...move.connection }] : [],
   )
@@ -166,6 +172,7 @@ async function writeConnection({ store, connection }: SettleFacts, moved: Moved[
     const failed = signals.flatMap((signal) =>
       signal.state === 'failing' ? [{ attempts: signal.attempts, reason: signal.reason }] : [],
     )
+    if (healthy && failed.length === 0) return
     await learn(store, connection, { succeeded: signals.some((signal) => signal.state === 'ok'), failed })
   }
 }

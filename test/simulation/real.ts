@@ -88,7 +88,10 @@ export async function realBooks(
       }
     },
     settle: (connection, settlements) =>
-      counted(() => settle({ store, connection, release, keepAnswers: async () => {} }, settlements)),
+      counted(async () => {
+        const facts = { store, connection, release, keepAnswers: async () => {}, healthy: false }
+        await settle(facts, settlements)
+      }),
     person: async (handoffs, does) => {
       if (does === 'retry') await retry(store, { items: [], handoffs })
       else await resolve(store, { items: [], handoffs }, 'it is there')

@@ -191,6 +191,8 @@ export async function openWorld(
       takesWebhooks: () => true,
     },
     openConnections: () => states.open(['wms', 'shop', 'carrier', 'mail', 'chat']),
+    healthy: states.healthy,
+    forgetConnections: states.forget,
     // Without workers nothing is sent either.
     concurrency: () => (idle ? 0 : 8),
     onError,

@@ -29,3 +29,8 @@ create function living_workers() returns setof int language sql stable as $$
     and classid::bigint = hashtext(current_schema())::bigint & 4294967295
 $$;
 drop function worker_lives(int);
+
+-- Without `data` in its condition, so that a record that changes is not written into all its indexes.
+drop index alert_open;
+create index alert_open on record (id) where type = 'alert';
+alter table record set (fillfactor = 80);
