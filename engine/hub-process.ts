@@ -28,7 +28,7 @@ import { type Assembly, assemble } from './setup/assemble.ts'
 import { openChores } from './setup/chores.ts'
 import { openClients, schedulesOf } from './setup/connections.ts'
 import { type LoadedHub, loadHub, PROJECT } from './setup/load.ts'
-import { ensureSubscriptions } from './setup/subscriptions.ts'
+import { openSubscriptions } from './setup/subscriptions.ts'
 
 export interface HubProcess {
   url: string | undefined
@@ -195,21 +195,28 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   const schedules = options.schedule ? schedulesOf(loaded) : new Map<string, Schedule[]>()
   if (options.schedule) await Promise.all(names.map((name) => queues.schedule(name, schedules.get(name) ?? [])))
 
+  const subscriptions = openSubscriptions({ store, clients, config: loaded.config, log })
   const server = options.serve ? await serve() : undefined
+  const publicUrl = loaded.config.server.publicUrl ?? server?.url
+  if (publicUrl) await subscriptions.check(publicUrl, true).catch(onError)
   async function serve() {
     const { host, port } = loaded.config.server
     const started = await startServer({
       host,
       port: options.port ?? port,
-      webhook: ({ connection, headers, query, body }) => pipeline.webhook(connection, { headers, query, body }),
+      webhook: async ({ connection, headers, query, body }) => {
+        const request = { headers, query, body }
+        const verdict = await pipeline.webhook(connection, request)
+        // The secret may be one that another process was told a moment ago.
+        const again = [401, 404].includes(verdict.status) && (await subscriptions.renew(connection))
+        return again ? pipeline.webhook(connection, request) : verdict
+      },
       ready: async () => {
         await store.query('select 1')
         return { ready: !stopping.signal.aborted, queue: queues.backend }
       },
       metrics: openMetrics(store),
     })
-    const publicUrl = loaded.config.server.publicUrl ?? started.url
-    await ensureSubscriptions(store, clients, loaded.config, publicUrl, onError)
     return started
   }
 
@@ -243,6 +250,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     repeat(PROBE_EVERY, () => states.probe()),
     ...(policies.length > 0 ? [repeat(ALERTS_EVERY, alerts.tick)] : []),
     repeat(CHORES_EVERY, () => chores()),
+    ...(publicUrl && server ? [repeat(CHORES_EVERY, () => subscriptions.check(publicUrl))] : []),
     repeat(WAITS_EVERY, () => parkEndlessWaits(store, [...assembly.routes.values()])),
     // A wiped queue has no schedules either, and one that lost only a job may hold a schedule that never comes due.
     repeat(60_000, () => Promise.all([...schedules].map(([name, list]) => queues.schedule(name, list)))),

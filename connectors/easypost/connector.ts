@@ -12,8 +12,8 @@ export default defineConnector({
       hint: 'EasyPost › Account › API keys. A test key buys test labels, a production key real ones.',
     }),
     url: field.url('API address', { default: 'https://api.easypost.com' }),
-    webhookSecret: field.secret('Webhook secret', {
-      hint: 'Any long random text; events are signed with it.',
+    webhookSecret: field.secrets('Webhook secret', {
+      hint: 'Any long random text; events are signed with it. A list [new, old] while it is being replaced.',
       optional: true,
     }),
   },
@@ -118,12 +118,12 @@ export default defineConnector({
         header: 'x-hmac-signature',
         encoding: 'hex',
         prefix: 'hmac-sha256-hex=',
-        secret: settings.webhookSecret?.normalize('NFKD'),
+        secret: [settings.webhookSecret ?? []].flat().map((secret) => secret.normalize('NFKD')),
       }),
     topic: (_request, json) => json.description,
     read: ({ json }) => ({ resource: 'trackers', items: [{ id: json.result.id, at: 'result' }] }),
     subscribe: async (api, { url, settings }) => ({
-      id: (await api.post('/webhooks', { webhook: { url, webhook_secret: settings.webhookSecret } })).id,
+      id: (await api.post('/webhooks', { webhook: { url, webhook_secret: [settings.webhookSecret].flat()[0] } })).id,
     }),
     // A webhook carries all events; those that nobody asked for are passed over.
     list: async (api) =>

@@ -30,8 +30,8 @@ export default defineConnector({
       hint: 'Webhooks are registered under a shop name of the account.',
       default: 'api',
     }),
-    webhookSecret: field.secret('Webhook secrets', {
-      hint: 'What webhook_create answered, one for each webhook, separated by commas.',
+    webhookSecret: field.secrets('Webhook secrets', {
+      hint: 'Only for webhooks that were made by hand: what webhook_create answered. Those that the hub makes it knows itself.',
       optional: true,
     }),
   },
@@ -86,8 +86,9 @@ export default defineConnector({
   },
 
   webhooks: {
-    verify: (settings) =>
-      hmac({ header: 'x-shiphero-hmac-sha256', encoding: 'base64', secret: settings.webhookSecret?.split(/[\s,]+/) }),
+    vendorSecret: true,
+    verify: ({ webhookSecret = [] }, made) =>
+      hmac({ header: 'x-shiphero-hmac-sha256', encoding: 'base64', secret: [...made, webhookSecret].flat() }),
     topic: (_request, json) => json.webhook_type ?? json.fulfillment?.webhook_type,
     // The deliveries are shaped unlike the API's answers, so they only name what is read afresh.
     read: ({ topic, json }) =>
@@ -104,14 +105,14 @@ export default defineConnector({
     subscribe: async (api, { topic, url, settings }) => {
       const { webhook } = (await write(api, q.WEBHOOK_CREATE, { name: topic, url, shop_name: settings.shopName }))
         .webhook_create
-      return { id: webhook.id, secret: webhook.shared_signature_secret }
+      return { id: `${topic}@${settings.shopName}`, secret: webhook.shared_signature_secret }
     },
     list: async (api) =>
       nodes((await q.ask(api, q.WEBHOOKS)).webhooks.data).map((one) => ({
         id: `${one.name}@${one.shop_name}`,
         topic: one.name,
         url: one.url,
-        active: true,
+        active: one.enabled !== false,
       })),
     unsubscribe: async (api, id) => {
       const [name, shop_name] = id.split('@')

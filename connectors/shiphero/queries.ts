@@ -84,6 +84,6 @@ export const LINES_UPDATE = mutation('order_update_line_items', 'UpdateLineItems
 export const LINES_REMOVE = mutation('order_remove_line_items', 'RemoveLineItemsInput')
 
 export const WEBHOOKS = `query { webhooks { request_id complexity data(first: 100) {
-  edges { node { id name url shop_name } } } } }`
+  edges { node { id name url shop_name enabled } } } } }`
 export const WEBHOOK_CREATE = mutation('webhook_create', 'CreateWebhookInput', 'webhook { id shared_signature_secret }')
 export const WEBHOOK_DELETE = mutation('webhook_delete', 'DeleteWebhookInput')

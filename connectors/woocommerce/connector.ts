@@ -44,8 +44,8 @@ export default defineConnector({
       example: 'ck_0123456789abcdef',
     }),
     secret: field.secret('Consumer secret', { hint: 'Shown once, together with the key.' }),
-    webhookSecret: field.secret('Webhook secret', {
-      hint: 'Any long random text; webhooks are signed with it.',
+    webhookSecret: field.secrets('Webhook secret', {
+      hint: 'Any long random text; webhooks are signed with it. A list [new, old] while it is being replaced.',
       optional: true,
     }),
   },
@@ -138,7 +138,7 @@ export default defineConnector({
       items: [topic.endsWith('.deleted') ? { id: String(json.id), deleted: true } : { id: String(json.id), at: '' }],
     }),
     subscribe: async (api, { topic, url, settings }) => {
-      const webhook = { name: `Handoff ${topic}`, topic, delivery_url: url, secret: settings.webhookSecret }
+      const webhook = { name: `Handoff ${topic}`, topic, delivery_url: url, secret: [settings.webhookSecret].flat()[0] }
       return { id: String((await api.post('/wc/v3/webhooks', webhook)).id) }
     },
     list: async (api) =>

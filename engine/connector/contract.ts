@@ -259,8 +259,13 @@ export interface WebhookItems {
   items: WebhookItem[]
 }
 export interface WebhookFacts<S = any> {
-  /** Undefined when the secret is not set: the hub refuses to start a source with `webhook: true`. */
-  verify: (settings: S) => Signature | undefined
+  /**
+   * Undefined when no secret is known: the hub refuses to start a source with `webhook: true`. `made`: the secrets that the vendor made,
+   * where `vendorSecret` says that it does.
+   */
+  verify: (settings: S, made: string[]) => Signature | undefined
+  /** The vendor makes a secret for each subscription and tells it once: the hub keeps it. */
+  vendorSecret?: true
   topic: (request: WebhookRequest, json: Json) => string | undefined
   /** A test call of the vendor: answered 200 and goes no further. */
   ping?: (request: WebhookRequest) => boolean

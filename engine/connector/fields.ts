@@ -46,6 +46,11 @@ export const field = {
   text: maker<string>({ type: 'string', minLength: 1 }),
   url: maker<string>({ type: 'string', pattern: '^https?://[^\\s/?#]+(/[^\\s?#]*)?$' }),
   secret: maker<string>({ type: 'string', minLength: 1 }, true),
+  /** One, or several while it is being replaced: the first is the new one. */
+  secrets: maker<string | string[]>(
+    { type: ['string', 'array'], minLength: 1, minItems: 1, maxItems: 3, items: { type: 'string', minLength: 1 } },
+    true,
+  ),
   /** An address that lets whoever knows it in (a webhook of a chat). */
   secretUrl: maker<string>({ type: 'string', pattern: '^https?://[^\\s/?#]+\\S*$' }, true),
   number: maker<number>({ type: 'number' }),
@@ -94,8 +99,8 @@ export function withDefaults(connector: Connector<any>, settings: Record<string,
 /** The values that must never leave the kit in any text. */
 export function secretValues(connector: Connector<any>, settings: Record<string, unknown>): string[] {
   return Object.entries(connector.settings as Fields)
-    .filter(([name, one]) => one.secret && typeof settings[name] === 'string')
-    .flatMap(([name]) => formsOf(settings[name] as string))
+    .filter(([, one]) => one.secret)
+    .flatMap(([name]) => [settings[name]].flat().flatMap((one) => (typeof one === 'string' ? formsOf(one) : [])))
 }
 
 /** An address as it is written, and as it stands in requests (without `:443`, for instance). */

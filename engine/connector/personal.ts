@@ -2,9 +2,10 @@
 // shape (`J… D…`, `j…@e….com`), while numbers, SKUs, statuses and messages stay. By the names of fields where the text is JSON, also
 // where it was cut off; by pattern elsewhere. One pass over text of a bounded length: it runs for every request.
 
-type Kind = 'email' | 'phone' | 'text' | 'name'
+type Kind = 'secret' | 'email' | 'phone' | 'text' | 'name'
 
 // Names of fields in lower case, without anything but letters and digits; also at the end of a longer name (`billing_first_name`).
+const SECRET = /(secret|password|accesstoken|refreshtoken|apikey)$/
 const EMAIL = /e?mail(address)?$/
 const PHONE = /((mobile|tele)?phone(number)?\d?|mobile|faxnumber)$|^(tel|fax|cell)$/
 const TEXT = new RegExp(
@@ -29,15 +30,17 @@ const MOST_KNOWN = 5_000
 function kindOf(field: string): Kind | undefined {
   if (known.has(field)) return known.get(field)
   const plain = field.toLowerCase().replace(/[^a-z0-9]/g, '')
-  const kind = EMAIL.test(plain)
-    ? 'email'
-    : PHONE.test(plain)
-      ? 'phone'
-      : TEXT.test(plain)
-        ? 'text'
-        : NAME.test(plain)
-          ? 'name'
-          : undefined
+  const kind = SECRET.test(plain)
+    ? 'secret'
+    : EMAIL.test(plain)
+      ? 'email'
+      : PHONE.test(plain)
+        ? 'phone'
+        : TEXT.test(plain)
+          ? 'text'
+          : NAME.test(plain)
+            ? 'name'
+            : undefined
   if (known.size >= MOST_KNOWN) known.clear()
   known.set(field, kind)
   return kind
@@ -63,6 +66,7 @@ function shapeOfAddress(address: string): string {
 }
 
 const shape = (kind: Kind, text: string): string => {
+  if (kind === 'secret') return text === '' ? '' : '•••'
   if (text.includes('@') || kind === 'email') return /@|%40/i.test(text) ? hidePeople(text) : shapeOfWords(text)
   if (kind === 'phone') return text.replace(/^.*\d.*$/s, () => `…${text.slice(-2)}`)
   if (/^https?:/.test(text) || (kind === 'name' && NO_NAME.test(text.replace(/\\(u[\da-f]{4}|.)/gi, '-'))))

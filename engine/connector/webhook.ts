@@ -1,4 +1,5 @@
 // The webhook side of a connection: raw bytes are checked first, parsed after, and split into items with their own bytes.
+import { createHash } from 'node:crypto'
 import type { CallOptions, HttpApi } from './api.ts'
 import type { Connector, Json, SourceItem, WebhookRequest } from './contract.ts'
 import { ConnectorError } from './errors.ts'
@@ -20,7 +21,12 @@ export interface Subscription {
 }
 export interface WebhookClient {
   /** False when no secret is set: the hub must refuse to start with webhooks on this connection. */
-  configured: boolean
+  readonly configured: boolean
+  /** Whether the vendor makes the secrets; `trust` then takes them, and answers whether they are others than before. */
+  vendorSecret: boolean
+  trust(secrets: string[]): boolean
+  /** Tells one secret of the settings from another; a change means that subscriptions are made anew. */
+  signedWith(): string | undefined
   /** Over the raw bytes, in constant time. */
   verify(request: WebhookRequest): boolean
   /** A test call of the vendor; to be answered 200 before any signature is asked for. */
@@ -37,6 +43,8 @@ export interface WebhookClient {
   unsubscribe?: (id: string, options?: CallOptions) => Promise<void>
 }
 
+const PROBE = Buffer.from('handoff')
+
 export function webhookClient(
   connector: Connector<any>,
   settings: any,
@@ -44,7 +52,8 @@ export function webhookClient(
   guarded: Guarded,
 ): WebhookClient {
   const facts = connector.webhooks!
-  const signature = facts.verify(settings)
+  let signature = facts.verify(settings, [])
+  let trusted = ''
   const resources =
     typeof connector.resources === 'function' ? connector.resources(settings as never) : connector.resources
   const topics = (resource: string) => resources[resource]?.webhook?.topics ?? []
@@ -83,7 +92,22 @@ export function webhookClient(
   }
 
   return {
-    configured: signature !== undefined,
+    get configured() {
+      return signature !== undefined
+    },
+    vendorSecret: facts.vendorSecret === true,
+    trust(secrets) {
+      const before = trusted
+      trusted = secrets.join(' ')
+      signature = facts.verify(settings, secrets)
+      return trusted !== before
+    },
+    signedWith: () =>
+      signature &&
+      createHash('sha256')
+        .update(JSON.stringify(signature.sign(PROBE, 0)))
+        .digest('base64url')
+        .slice(0, 16),
     verify: (request) => signature?.verify(request) ?? false,
     isPing: (request) => facts.ping?.(request) ?? false,
     read,

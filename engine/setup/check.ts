@@ -164,7 +164,10 @@ function checkSource(facts: HubFacts, source: SourceConfig, report: Reporter): v
         message: `${connector} sends no webhooks about ${resource}.`,
         cure: 'Remove `webhook: true` and pull it on a schedule.',
       })
-    else if (registered.connector.webhooks?.verify(settings as never) === undefined) {
+    else if (
+      !registered.connector.webhooks?.vendorSecret &&
+      registered.connector.webhooks?.verify(settings as never, []) === undefined
+    ) {
       report(['webhook'], {
         code: 'HUB_CONFIG_NO_WEBHOOK_SECRET',
         message: 'A webhook without a secret could come from anybody: the secret of this connection is not set.',

@@ -499,6 +499,11 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'A handoff waits for a record that has not arrived yet.',
     cure: 'Nothing: it goes on by itself.',
   },
+  HUB_WEBHOOK_NOT_SUBSCRIBED: {
+    means:
+      'A webhook subscription is missing at the vendor, or was switched off there, and cannot be made anew. The source is only pulled.',
+    cure: 'See what the message says: often another webhook for the same thing exists there, or the hub’s public address cannot be reached.',
+  },
   HUB_WEBHOOK_NOT_CONFIGURED: {
     means: 'A webhook came for a connection that takes none.',
     cure: 'Add `webhook: true` to a source, or remove the subscription at the vendor.',

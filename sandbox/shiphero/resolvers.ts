@@ -163,7 +163,7 @@ function productsMatching(warehouse: Warehouse, args: Json): Product[] {
   return all.filter((item) => updated(item.updated) && created(item.created))
 }
 
-function webhookNode({ number, name, url, shop_name }: Json): Json {
+function webhookNode({ number, name, url, shop_name, enabled = true }: Json): Json {
   return {
     id: uuid('Webhook', number),
     legacy_id: number,
@@ -172,6 +172,7 @@ function webhookNode({ number, name, url, shop_name }: Json): Json {
     name,
     url,
     source: 'api',
+    enabled,
     shared_signature_secret: null,
   }
 }

@@ -123,7 +123,7 @@ export const schema = buildSchema(/* GraphQL */ `
   type WebhooksQueryResult { request_id: String complexity: Int data(sort: String, first: Int, last: Int, before: String, after: String): WebhookConnection }
   type WebhookConnection { pageInfo: PageInfo! edges: [WebhookEdge]! }
   type WebhookEdge { node: Webhook cursor: String! }
-  type Webhook { id: String legacy_id: Int account_id: String shop_name: String name: String url: String source: String shared_signature_secret: String }
+  type Webhook { id: String legacy_id: Int account_id: String shop_name: String name: String url: String source: String enabled: Boolean shared_signature_secret: String }
 
   input CreateOrderInput {
     customer_account_id: String order_number: String partner_order_id: String shop_name: String fulfillment_status: String

@@ -1,7 +1,7 @@
 // What is wrong now, set-based: a few statements over partial indexes, whatever the number of rows concerned.
 import type { Problem } from '../../hub.ts'
 import type { Transaction } from '../../platform/store/store.ts'
-import type { Trouble } from './trouble.ts'
+import { type Trouble, WEBHOOKS } from './trouble.ts'
 
 /** What the configuration says about time. */
 export interface Limits {
@@ -34,6 +34,7 @@ export async function detectNow(tx: Transaction, { connections, sources, attempt
     ...(await tx.query<Row>(TRYING, [connections, attempts])),
     ...(await tx.query<Row>(DOWN, [connections])),
     ...(await tx.query<Row>(DRIFT, [connections])),
+    ...(await tx.query<Row>(UNSUBSCRIBED, [sources.map((one) => one.name), attempts])),
     ...(await tx.query<Row>(RUNS, [sources.map((one) => one.name), sources.map((one) => one.connection), attempts])),
   ].map(troubleOf)
 }
@@ -152,6 +153,12 @@ select 'failing' as kind, 'source' as what, s.source as place, one.connection, '
   s.failures as attempts, jsonb_build_array(jsonb_build_object('id', s.source, 'subject', s.source, 'problems', jsonb_build_array(jsonb_build_object('message', s.message)))) as rows
 from unnest($1::text[], $2::text[]) as one(source, connection) join source_state s on s.source = one.source
 where s.failures >= $3 and not exists (select from connection_state c where c.connection = one.connection and c.state in ('paused', 'open', 'half-open'))`
+
+// Not tried so many times in a row, but nothing less: it does not come back by itself.
+const UNSUBSCRIBED = `
+select 'failing' as kind, 'source' as what, source as place, connection, '${WEBHOOKS}' as cause, 1 as count, min(problem_since) as since, $2::int as attempts,
+  jsonb_agg(jsonb_build_object('id', connection || ' ' || topic, 'subject', topic, 'problems', jsonb_build_array(jsonb_build_object('message', problem)))) as rows
+from subscription where problem is not null and source = any($1::text[]) group by source, connection`
 
 // Two kinds of silence: no run has succeeded for too long (the scheduler, or the system); runs succeed, but nothing is new. The
 // second is measured from the start of the process until a run of it has shown what is new.

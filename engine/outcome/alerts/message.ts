@@ -1,6 +1,6 @@
 // An alert in words: what, where, why, whom it concerns, what happens next, and the command that helps.
 import type { AlertFact, AlertMessage } from '#connector'
-import type { AlertRecord, Trouble } from './trouble.ts'
+import { type AlertRecord, type Trouble, WEBHOOKS } from './trouble.ts'
 
 type Told = Omit<Trouble, 'since'> & { since: string }
 
@@ -86,6 +86,7 @@ export function titleOf(
     case 'held':
       return many(count === 1 ? 'waits for a decision' : 'wait for a decision')
     case 'failing':
+      if (cause === WEBHOOKS) return `no webhooks come for ${place}`
       return what === 'source'
         ? `${place} could not be read ${attempts} times in a row`
         : many(`${count === 1 ? 'has' : 'have'} failed up to ${attempts} times in a row`)
@@ -132,8 +133,12 @@ const NEXT: Record<Told['kind'], (trouble: Told) => string> = {
   parked: ({ what }) =>
     `Tried again by itself once the mapping, a table or the ${what === 'item' ? 'item' : 'record'} has been corrected.`,
   held: () => 'Nothing until a person decides: it may have happened there already.',
-  failing: ({ what }) =>
-    what === 'source' ? 'It is read again on schedule.' : 'They are tried again by themselves, with growing pauses.',
+  failing: ({ what, cause }) =>
+    cause === WEBHOOKS
+      ? 'The source is only read on its schedule; the hub looks every five minutes whether it can subscribe.'
+      : what === 'source'
+        ? 'It is read again on schedule.'
+        : 'They are tried again by themselves, with growing pauses.',
   'connection-down': ({ cause }) =>
     cause === 'refused'
       ? 'The connection pauses and nothing is lost; the hub asks every minute at least whether it is let in again, and goes on by itself.'
@@ -144,7 +149,7 @@ const NEXT: Record<Told['kind'], (trouble: Told) => string> = {
   drift: () => 'It goes on being read; what does not map is parked.',
 }
 
-function todo({ kind, what, place, count, cause, sample }: Told): string {
+function todo({ kind, what, place, connection, count, cause, sample }: Told): string {
   const [first] = sample
   const cure = first?.cure?.replaceAll(' ID', ` ${first.id}`)
   const id = first ? quoted(first.id) : 'ID'
@@ -157,6 +162,7 @@ function todo({ kind, what, place, count, cause, sample }: Told): string {
         .filter(Boolean)
         .join(' | ')
     case 'failing':
+      if (cause === WEBHOOKS) return `See the webhooks of ${connection} there | handoff status`
       return what === 'source'
         ? `handoff run ${place}`
         : `handoff trace ${quoted(first?.subject.replace(/^\S+ /, '') ?? '')}`

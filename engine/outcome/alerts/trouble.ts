@@ -1,6 +1,9 @@
 // The words of alerts: what can be wrong, who wants to hear of it, and what is remembered about one trouble.
 import type { AlertKind } from '../../platform/config/hub-config.ts'
 
+/** The cause where a source is read, but its webhooks do not come. */
+export const WEBHOOKS = 'webhooks'
+
 /** What is wrong at one place for one reason, however many are concerned. */
 export interface Trouble {
   kind: AlertKind

@@ -8,6 +8,8 @@ export interface Chore<Position> {
   /** Longer than one turn ever takes: nobody else begins meanwhile. */
   turnMs: number
   /** Does a part. Answers where the next turn goes on, at once; undefined when all is done. */
+  /** Also when it is not due, unless another process does it at this moment. */
+  now?: boolean
   work: (position: Position | undefined) => Promise<Position | undefined>
 }
 
@@ -15,14 +17,14 @@ export interface Chore<Position> {
 export async function doChore<Position>(store: Store, chore: Chore<Position>): Promise<boolean> {
   await store.query('insert into chore (name, due_at) values ($1, hub_now()) on conflict do nothing', [chore.name])
   const [mine] = await store.query<{ claim: number; position: Position | null }>(
-    `update chore set due_at = hub_now() + $2 * interval '1 ms', claim = claim + 1
-     where name = $1 and due_at <= hub_now() returning claim, position`,
-    [chore.name, chore.turnMs],
+    `update chore set due_at = hub_now() + $2 * interval '1 ms', busy_until = hub_now() + $2 * interval '1 ms', claim = claim + 1
+     where name = $1 and (due_at <= hub_now() or ($3 and coalesce(busy_until <= hub_now(), true))) returning claim, position`,
+    [chore.name, chore.turnMs, chore.now ?? false],
   )
   if (!mine) return false
   const left = await chore.work(mine.position ?? undefined)
   await store.query(
-    `update chore set due_at = hub_now() + $3 * interval '1 ms', position = $4::jsonb where name = $1 and claim = $2`,
+    `update chore set due_at = hub_now() + $3 * interval '1 ms', busy_until = null, position = $4::jsonb where name = $1 and claim = $2`,
     [chore.name, mine.claim, left === undefined ? chore.everyMs : 0, left === undefined ? null : JSON.stringify(left)],
   )
   return true
