@@ -48,6 +48,8 @@ export interface Mapper {
   partial: boolean
   /** Whether it reads this field of a source's items (`line_items[].sku`), or knows and does not want it. */
   concern?: (field: string) => 'reads' | 'ignores' | undefined
+  /** The target's fields that it writes (`lines[].sku`); undefined: whatever there is. */
+  speaks?: string[]
   links(source: Json, context: Omit<MapContext, 'link'>): LinkNeed[]
   /** A promise where the mapping has expressions. */
   run(source: Json, context: MapContext): MapResult | Promise<MapResult>

@@ -10,6 +10,7 @@ import { failuresCommand } from './failures.ts'
 import { mapCommand } from './map.ts'
 import { planCommand } from './plan.ts'
 import { pruneCommand } from './prune.ts'
+import { reconcileCommand } from './reconcile.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { startCommand } from './start.ts'
@@ -42,6 +43,7 @@ export function buildProgram(): Command {
     traceCommand,
     failuresCommand,
     replayCommand,
+    reconcileCommand,
     driftCommand,
     conflictsCommand,
     pruneCommand,

@@ -16,6 +16,8 @@ export interface Look {
   does: 'create' | 'update' | 'skip' | 'call' | 'park' | 'hold' | 'unknown'
   why: string
   changes: Difference[]
+  /** It is there, and what it says cannot be read. */
+  unread?: true
 }
 
 export function readsOnly({ write, method }: GateRequest): void {
@@ -68,7 +70,12 @@ export async function look({ handoff, route, payload, link }: Sending, client: C
 function changing(canUpdate: boolean, why: string, payload: Json, there: Json): Look {
   if (!canUpdate) return { does: 'skip', why: `${why}, and the hub never changes it`, changes: [] }
   if (there === undefined)
-    return { does: 'update', why: `${why}; what it says now cannot be read`, changes: differences({}, payload) }
+    return {
+      does: 'update',
+      why: `${why}; what it says now cannot be read`,
+      changes: differences({}, payload),
+      unread: true,
+    }
   const strange: string[] = []
   const changes = against(there, payload, strange)
   const unclear = strange.length > 0 ? `; ${strange.join(', ')} cannot be compared, it has another form there` : ''

@@ -47,7 +47,13 @@ interface Found {
   sendings: Sending[]
 }
 
-async function comesIn(hub: Planned, inside: Store, configured: Source, items: SourceItem[]): Promise<Found> {
+/** Stores and decides on items in a rehearsal; answers the records that have a new version by it. */
+export async function bringIn(
+  hub: Planned,
+  inside: Store,
+  configured: Source,
+  items: SourceItem[],
+): Promise<{ changes: Change[]; stored: string[] }> {
   // Nothing is read again from in here: a transaction is no place to wait for another system.
   const { fetch: _, ...source } = configured
   const changes: Change[] = []
@@ -68,20 +74,19 @@ async function comesIn(hub: Planned, inside: Store, configured: Source, items: S
         .map((route) => route.name),
   }
   await decide(inside, rules, source, await draft(inside, source, claimed), claimedItems(source, claimed, NOBODY))
+  return { changes, stored: claimed.map((item) => item.externalId) }
+}
+
+async function comesIn(hub: Planned, inside: Store, source: Source, items: SourceItem[]): Promise<Found> {
+  const { changes, stored } = await bringIn(hub, inside, source, items)
   const steps = [
-    ...(await itemSteps(
-      inside,
-      source,
-      items,
-      claimed.map((item) => item.externalId),
-      changes,
-    )),
+    ...(await itemSteps(inside, source, items, stored, changes)),
     ...(await recordSteps(hub, source.name, changes)),
   ]
   const sent = await goesOut(
     hub,
     inside,
-    routes,
+    [...hub.assembly.routes.values()],
     changes.map((change) => change.id),
   )
   return { steps, ...sent }

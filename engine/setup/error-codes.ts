@@ -407,6 +407,24 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'There is no source and no route of this name.',
     cure: 'Take the word that the message proposes.',
   },
+  HUB_RECONCILE_BETWEEN: {
+    means: '`--between` does not name two connections of the configuration.',
+    cure: 'Write `--between shop,warehouse`.',
+  },
+  HUB_RECONCILE_CANNOT: {
+    means:
+      'The two systems cannot be compared: the first one must be read by a source, the second one too or be the destination of a route.',
+    cure: 'Turn the two round where the message says so, or configure a source or a route for this record.',
+  },
+  HUB_RECONCILE_LIMIT: { means: '`--limit` is not a number from 0 on.', cure: 'Correct it.' },
+  HUB_RECONCILE_SINCE: {
+    means: '`--since` is neither a moment nor a duration.',
+    cure: 'Write 7d, or 2026-03-01T09:15:00Z.',
+  },
+  HUB_RECONCILE_STOPPED: {
+    means: 'A comparison was stopped before its end, so it says nothing.',
+    cure: 'Run it again.',
+  },
   HUB_REPLAY_FROM: {
     means: '`handoff replay` was not told where to begin.',
     cure: 'Add `--from start` or `--from delivery`.',

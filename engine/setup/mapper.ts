@@ -9,6 +9,7 @@ export function mapperOf(mapping: Mapping, direction: 'in' | 'out'): Mapper {
     revision: mapping.revision,
     partial: mapping.partial,
     concern: mapping.concern,
+    speaks: compiled.rules.map((rule) => rule.target),
     links: (source, context) => (compiled.hasLinks ? compiled.links(source, context) : []),
     run: (source, context) => {
       const full = { ...context, link: (resource: string, value: string) => context.link({ resource, value }) }
