@@ -51,6 +51,7 @@ export async function pull(
   const report: RunReport = { pages: 0, items: 0, changed: 0 }
   let message: string | null = null
   // A page is asked for while the one before it is kept, so what it cannot know is what came after the page before that.
+  const unsaved: Unsaved = { at: performance.now() }
   let asOf = started.at
   let latest = started.at
   try {
@@ -60,7 +61,15 @@ export async function pull(
     })
     for await (const page of ahead(pages)) {
       // After a run that died, what is read is stored before anything can fail on it: an item that kills is then known.
-      const kept = await keep(store, source, worker, page, asOf, started.left ? undefined : options.decideAtOnce)
+      const kept = await keep(
+        store,
+        source,
+        worker,
+        page,
+        asOf,
+        unsaved,
+        started.left ? undefined : options.decideAtOnce,
+      )
       asOf = latest
       latest = kept.at
       report.pages++
@@ -73,7 +82,7 @@ export async function pull(
     message = (error as Error).message
     throw error
   } finally {
-    await patiently(() => finish(store, source, worker, run!.id, report, message), options.signal)
+    await patiently(() => finish(store, source, worker, run!.id, report, message, unsaved), options.signal)
   }
   return report
 }
@@ -93,6 +102,13 @@ async function* ahead<Page>(pages: AsyncGenerator<Page>): AsyncGenerator<Page> {
   }
 }
 
+/** The position after pages that brought nothing: it is saved with the next that brings something, or once a second. */
+interface Unsaved {
+  position?: Position
+  at: number
+}
+const SAVE_EVERY_MS = 1_000
+
 /** Stores a page and moves the position, in one transaction. */
 async function keep(
   store: Store,
@@ -100,11 +116,18 @@ async function keep(
   worker: number,
   page: PulledPage,
   asOf: Date,
+  unsaved: Unsaved,
   decideAtOnce: PullOptions['decideAtOnce'] | undefined,
 ): Promise<{ changed: number; items: ClaimedItem[]; at: Date }> {
   const into = { ...collectionOf(source, 'pull', worker), asOf }
   const sifted = await sift(store, into, page.items)
   const changed = sifted.fresh.length + sifted.changed.length
+  if (changed === 0 && performance.now() - unsaved.at < SAVE_EVERY_MS) {
+    unsaved.position = page.position
+    return { changed, items: [], at: sifted.at }
+  }
+  delete unsaved.position
+  unsaved.at = performance.now()
   const move = async (tx: Transaction): Promise<void> => {
     const moved = await tx.query(
       `update source_state set position = $2, last_change_at = case when $3 then hub_now() else last_change_at end
@@ -134,11 +157,12 @@ async function finish(
   run: number,
   report: RunReport,
   message: string | null,
+  { position }: Unsaved,
 ): Promise<void> {
   await store.query(
     `update source_state set running_by = null, failures = case when $2::text is null then 0 else failures + 1 end, message = $2,
-       last_success_at = case when $2::text is null then hub_now() else last_success_at end where source = $1 and running_by = $3`,
-    [source.name, message, worker],
+       last_success_at = case when $2::text is null then hub_now() else last_success_at end, position = coalesce($4::jsonb, position) where source = $1 and running_by = $3`,
+    [source.name, message, worker, position ? JSON.stringify(position) : null],
   )
   await store.query(
     'update run set ended_at = hub_now(), pages = $2, items = $3, changed = $4, message = $5 where id = $1',
