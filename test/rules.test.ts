@@ -762,6 +762,47 @@ describe('rule 9, a batch that fails is split; a row that kills is isolated', ()
     expect(await rows(world, "select from item where status = 'done'")).toHaveLength(29)
   })
 
+  /** A shop that has these orders on one page. */
+  const onePage = (world: World, orders: Json[]) => {
+    async function* pull() {
+      const items = orders.map((each) => ({ id: String(each.id), text: JSON.stringify(each) }))
+      yield { items, position: { at: 1 }, last: true }
+    }
+    world.hub.clients.set('shop', { pull } as never)
+  }
+
+  test('a page whose decision fails is stored, and decided item by item; the others go on', async () => {
+    await using world = await openWorld()
+    onePage(world, [order(1), order(2), order(3)])
+    world.hub.facts.faults = (_, data) => {
+      if (data.number === '2') throw new Error('nobody thought of this')
+      return []
+    }
+    await world.pipeline.pull('orders')
+    await resting(world, 2)
+    await world.until('the one is parked', async () => (await world.hub.store.query(PARKED)).length === 1)
+    expect(await rows(world, PARKED)).toEqual([{ external_id: '2', cause: 'HUB_INTAKE_DEFECT' }])
+  })
+  const PARKED = "select external_id, cause from item where status = 'parked'"
+
+  test('after a run that died, a page is stored before anything is made of it', async () => {
+    await using world = await openWorld()
+    const stored: number[] = []
+    const run = async (item: Json) => {
+      stored.push((await rows(world, 'select from item')).length)
+      return { record: { channel: 'shop', ...item } }
+    }
+    world.assembly.sources.get('orders')!.outputs[0]!.mapper = identity({ run })
+    onePage(world, [order(1)])
+    await world.pipeline.pull('orders')
+    expect(stored).toEqual([0])
+    await world.hub.store.query("update source_state set running_by = 999999 where source = 'orders'")
+    onePage(world, [order(2)])
+    await world.pipeline.pull('orders')
+    await resting(world, 2)
+    expect(stored).toEqual([0, 2])
+  })
+
   test('so is a handoff, after four: two of them alone', { timeout: 60_000 }, async () => {
     // Takes no jobs itself.
     await using world = await openWorld('postgres', undefined, { idle: true })
