@@ -24,6 +24,8 @@ export function startHandoff(
       // Nobody's: a demo that was run in this folder is not the hub that is spoken of.
       HANDOFF_STATE: path.join(tmpdir(), 'handoff-no-state'),
       NO_COLOR: '1',
+      EDITOR: '',
+      VISUAL: '',
       HANDOFF_LOG: 'silent',
       REDIS_URL: '',
       ...env,

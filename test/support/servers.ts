@@ -49,13 +49,15 @@ async function startRedis(folder: string): Promise<{ url: string; stop: () => vo
   return { url: `redis://127.0.0.1:${port}`, stop: () => child.kill('SIGTERM') }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+export async function freePort(): Promise<number> {
+  // Below the ports that the system hands out for connections: what is free here is not taken by one a moment later.
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000)
     const probe = createServer()
-    probe.on('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    const free = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false))
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
     })
-  })
+    if (free) return port
+  }
 }
