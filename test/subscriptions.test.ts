@@ -49,13 +49,13 @@ server: { port: 0 }
     schedule: false,
   })
 }
-const check = (url = hub.url!) =>
+const check = (url = hub.url!, now = true) =>
   openSubscriptions({
     store: hub.store,
     clients: hub.clients,
     config: hub.loaded().config,
     log: openLog('silent'),
-  }).check(url, true)
+  }).check(url, now)
 const rows = (sql: string, store: Store = hub.store) => store.query<Json>(sql)
 const shop = async (method: string, what: string, body?: Json): Promise<Json> => {
   const { key, secret } = credentials.woocommerce
@@ -119,6 +119,10 @@ test('what a shop deleted, switched off or sends elsewhere is restored once, and
   expect(new Set((await hooks()).map((one) => one.delivery_url))).toEqual(
     new Set(['https://hub.example.com/webhooks/shop']),
   )
+  // Another process, started before, has another address of its own: the two do not fight over it.
+  await rows("update chore set due_at = hub_now() where name = 'subscriptions'")
+  await check('http://127.0.0.1:9', false)
+  expect((await told('webhook.restored')).filter(({ detail }) => /address/.test(detail.why))).toHaveLength(5)
   await check()
   expect(await hooks()).toHaveLength(4)
 })

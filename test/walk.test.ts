@@ -12,6 +12,9 @@ describe.each(backends)('the walk, queue on %s', (backend) => {
     const first = await place.run('--count', '150').done
     expect(first.output).toContain('The audit holds: 150 of 150 orders are accounted for')
     expect(first.code).toBe(0)
+    // The warehouse signs with a secret that it made when the hub subscribed.
+    const heard = await place.store.query("select from webhook where connection = 'warehouse' and status = 'read'")
+    expect(heard.length).toBeGreaterThan(100)
     const before = await place.writes()
     const second = await place.run('--count', '150').done
     expect(second.output).toContain('The audit holds')

@@ -46,20 +46,26 @@ export function openSubscriptions({ store, clients, config, log }: Facts) {
       now,
       work: async () => {
         const wanted = wantedBy(config, clients)
-        for (const connection of wanted.keys()) await checkConnection(connection, publicUrl, wanted.get(connection)!)
+        for (const connection of wanted.keys())
+          await checkConnection(connection, publicUrl, now, wanted.get(connection)!)
         await endUnwanted(wanted)
         return undefined
       },
     })
 
-  async function checkConnection(connection: string, publicUrl: string, wanted: Wanted[]): Promise<void> {
+  async function checkConnection(connection: string, publicUrl: string, now: boolean, wanted: Wanted[]): Promise<void> {
     const webhook = clients.get(connection)!.webhook!
     if (!webhook.subscribe) return
     const url = `${publicUrl.replace(/\/$/, '')}/webhooks/${connection}`
     try {
       const kept = await keptOf(connection)
       const there = await webhook.list?.()
-      for (const each of wanted) await checkOne(connection, webhook, url, each, kept.get(each.topic), there)
+      for (const each of wanted) {
+        const before = kept.get(each.topic)
+        // Where no public address is configured, the process that was started last has named its own: the others leave it so.
+        const own = now || config.server.publicUrl !== undefined || !before?.url
+        await checkOne(connection, webhook, own ? url : before.url, each, before, there)
+      }
     } catch (error) {
       log.warn({ connection, code: codeOf(error) }, `its webhooks cannot be checked: ${(error as Error).message}`)
     }
