@@ -286,8 +286,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     await past
     await server?.close()
     await queues.close()
-    await pipeline.idle()
-    await pipeline.sent()
+    await pipeline.ended()
   }
   return { url: server?.url, store, queues, pipeline, loaded: () => loaded, clients, reload, stop }
 }

@@ -234,11 +234,17 @@ export function openPipeline(hub: Running) {
     await wakeLost(store, hub.queues, await awake())
   }
 
+  /** Resolves when nothing is sent any more either, and what that led to is decided. For a hub that stops. */
+  async function ended(): Promise<void> {
+    await idle()
+    await chunks.idle()
+    await idle()
+  }
   /** Resolves when no decision and no waking is under way. */
   async function idle(): Promise<void> {
     await Promise.all([decider.idle(), wakeSoon.idle()])
   }
-  return { pull, backfill, decideSoon: decider.soon, deliver, webhook, wakeSoon, recover, idle, sent: chunks.idle }
+  return { pull, backfill, decideSoon: decider.soon, deliver, webhook, wakeSoon, recover, idle, ended }
 }
 
 /** The routes that push records of a type to a resource. */

@@ -275,8 +275,7 @@ export async function openWorld(
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await queues.close()
-      await pipeline.idle()
-      await pipeline.sent()
+      await pipeline.ended()
       await registration.release()
       if (!shared) await store.query(`drop schema "${schema}" cascade`)
       await store.close()
