@@ -1,8 +1,8 @@
 // The walk: the only file that knows the order of the stages.
 //
-//   pull or webhook ─▶ collect ─▶ draft (map in) ─▶ decide: RECORD, owe ─▶ wake ─▶ HANDOFF: deliver (map out, push or call) ─▶ settle
-//                                       ▲                                                                                │
-//                                       └──────────────────────── the answer of a call comes in like an item ────────────┘
+//   pull or webhook ─▶ collect ─▶ draft (map in) ─▶ decide: RECORD, owe ─┬──── room ────▶ HANDOFF: deliver (map out, call) ─▶ settle
+//                                       ▲                               └▶ wake ─ queue ─▶                                  │
+//                                       └──────────────────────── the answer of a call comes in like an item ───────────────┘
 //
 // Each arrow is a committed state in the store. Whoever dies between two of them loses nothing: the sweeper finds what is
 // undecided, owed or in flight without an owner, and the walk goes on from there.
