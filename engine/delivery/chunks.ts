@@ -31,7 +31,8 @@ export function openChunks(facts: ChunkFacts) {
   const halts = new Map<string, DeliveryFacts['halt']>()
   const paces = openPaces()
   const waiting: (() => void)[] = []
-  let straights: Promise<unknown> = Promise.resolve()
+  /** Those that did not come through the queue. */
+  const straight = new Set<Promise<void>>()
 
   async function run(
     connection: string,
@@ -82,8 +83,12 @@ export function openChunks(facts: ChunkFacts) {
         const size = paces.size(connection)
         for (let at = 0; at < all.length; at += size) {
           const some = all.slice(at, at + size)
-          const sent = run(connection, false, (chunk, settle) => deliverClaimed(chunk, some, leaseBegan, settle))
-          straights = Promise.all([straights, sent.catch(facts.onError)])
+          const sent: Promise<void> = run(connection, false, (chunk, settle) =>
+            deliverClaimed(chunk, some, leaseBegan, settle),
+          )
+            .catch(facts.onError)
+            .finally(() => straight.delete(sent))
+          straight.add(sent)
         }
       }
     },
@@ -101,7 +106,9 @@ export function openChunks(facts: ChunkFacts) {
       }
     },
     /** Resolves when nothing is sent any more that did not come through the queue. */
-    idle: async (): Promise<void> => void (await straights),
+    async idle(): Promise<void> {
+      while (straight.size > 0) await Promise.all(straight)
+    },
   }
 }
 type Settle = (settlements: Settlement[]) => Promise<void>
