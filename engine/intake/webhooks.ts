@@ -1,5 +1,5 @@
-// Webhooks: the signature is checked over the raw bytes, what came is stored, then it is answered. Deliveries of the same few
-// milliseconds share one transaction.
+// Webhooks: the signature is checked over the raw bytes, what came is stored, then it is answered. Deliveries that come
+// while others are committed share one transaction.
 import { type ConnectionClient, ConnectorError, type WebhookDelivery, type WebhookRequest } from '#connector'
 import type { Source } from '../hub.ts'
 import { serverIsGone } from '../platform/store/pool.ts'
@@ -20,7 +20,8 @@ interface Waiting {
   done: (error?: Error) => void
 }
 
-const GATHER_MS = 3
+/** Transactions at once: under load each takes what came while the others were committed. */
+const AT_ONCE = 2
 const MOST = 500
 
 interface WebhookFacts {
@@ -34,16 +35,21 @@ interface WebhookFacts {
 
 export function openWebhookIntake({ store, worker, sourceFor, taken }: WebhookFacts) {
   const waiting: Waiting[] = []
-  let scheduled = false
-  const schedule = (ms: number) => {
-    if (!scheduled) setTimeout(flush, ms)
-    scheduled = true
+  let flushing = 0
+  /** What arrives in the same turn of the event loop goes together. */
+  function start(): void {
+    if (flushing === AT_ONCE || waiting.length === 0) return
+    flushing++
+    setImmediate(() => {
+      void flush(waiting.splice(0, MOST)).finally(() => {
+        flushing--
+        start()
+      })
+    })
   }
 
-  async function flush(): Promise<void> {
-    scheduled = false
-    const batch = waiting.splice(0, MOST)
-    if (waiting.length > 0) schedule(0)
+  async function flush(batch: Waiting[]): Promise<void> {
+    if (batch.length === 0) return
     const keep = async (some: Waiting[]) => {
       for (const [source, items] of await storeBatch(store, worker, some)) taken(source, items)
     }
@@ -61,7 +67,7 @@ export function openWebhookIntake({ store, worker, sourceFor, taken }: WebhookFa
   function stored(call: Omit<Waiting, 'done'>): Promise<void> {
     return new Promise((resolve, reject) => {
       waiting.push({ ...call, done: (error) => (error ? reject(error) : resolve()) })
-      schedule(GATHER_MS)
+      start()
     })
   }
 
