@@ -26,9 +26,16 @@ async function translate(error: unknown): Promise<unknown> {
   return Object.assign(new Error(`ECONNREFUSED: ${(error as Error).message}`), { code: 'ECONNREFUSED', cause: error })
 }
 
+/**
+ * What is asked of a pool that was ended is never answered: BullMQ's workers that could not be waited for would ask again and again,
+ * without a pause, and the process could not even end.
+ */
+const ABANDONED = new Promise<never>(() => {})
+
 export class GuardedPool extends pg.Pool {
   override async connect(callback?: any): Promise<any> {
     if (callback) return super.connect(callback)
+    if (this.ending) return ABANDONED
     try {
       return await super.connect()
     } catch (error) {
@@ -39,6 +46,7 @@ export class GuardedPool extends pg.Pool {
   override async query(...args: any[]): Promise<any> {
     const query = super.query as any
     if (typeof args.at(-1) === 'function') return query.apply(this, args)
+    if (this.ending) return ABANDONED
     try {
       return await query.apply(this, args)
     } catch (error) {
