@@ -144,7 +144,7 @@ export function openPipeline(hub: Running) {
     const known = { stale: false, recordId: null, edits: null, lane: into.lane, receivedAt: page.at }
     const all = page.fresh.map((item) => claimedItem(item, known))
     // On its own: items are locked in one order within a statement, not over two of them.
-    const changed = await store.transaction((tx) => storeItems(tx, into, page.changed))
+    const changed = page.changed.length === 0 ? [] : await store.transaction((tx) => storeItems(tx, into, page.changed))
     const items = freshItems(into, page.fresh, all, first)
     const drafted = await draft(store, source, all)
     const types = source.outputs.map((each) => each.type)

@@ -49,22 +49,19 @@ export async function owe(tx: Transaction, routes: Route[], changes: Owing[], st
     if (free > 0) room.set(route.connection, free - 1)
     return { route, change, lane, straight: free > 0 }
   })
+  const byRecord = new Map(changes.map((change) => [change.id, change]))
   const result: Owed = { claimed: [], left: 0 }
-  for (const [sql, kind] of [
-    [OWE_PUSH, 'push'],
-    [OWE_CALL, 'call'],
-  ] as const) {
+  const writeDown = async (sql: string, kind: 'push' | 'call') => {
     const mine = rows.filter(({ route }) => route.kind === kind)
-    if (mine.length === 0) continue
-    const byRecord = new Map(mine.map(({ change }) => [change.id, change]))
+    if (mine.length === 0) return
     const written = await tx.query<Written>(sql, [...columns(mine), straight.worker, straight.leaseMs])
     for (const { recordId, straight, ...handoff } of written) {
-      const change = byRecord.get(recordId)!
-      const { type, key, version, data, deleted } = change
+      const { type, key, version, data, deleted } = byRecord.get(recordId)!
       if (straight) result.claimed.push({ ...handoff, kind, recordId, type, key, version, data, deleted, deaths: 0 })
       else result.left++
     }
   }
+  await Promise.all([writeDown(OWE_PUSH, 'push'), writeDown(OWE_CALL, 'call')])
   return result
 }
 

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import type { Source, SourceItem } from '../hub.ts'
 import { LANES } from '../platform/queue/queues.ts'
-import type { Transaction } from '../platform/store/store.ts'
+import type { Queries, Transaction } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
 
 export interface Collection {
@@ -47,13 +47,19 @@ export async function collect(tx: Transaction, to: Collection, items: CollectedI
   return storeItems(tx, to, [...fresh, ...changed])
 }
 
-export async function sift({ query }: Transaction, to: Collection, items: CollectedItem[]): Promise<Sifted> {
+/** The latest state of each item of a batch. */
+export function latestOf(to: Collection, items: CollectedItem[]): Map<string, HashedItem> {
   const latest = new Map<string, HashedItem>()
   for (const item of items) {
     const hashed = { ...item, hash: hashOf(item) }
     const before = latest.get(item.id)
     latest.set(item.id, before ? newer(before, hashed, to.rereads) : hashed)
   }
+  return latest
+}
+
+export async function sift({ query }: Queries, to: Collection, items: CollectedItem[]): Promise<Sifted> {
+  const latest = latestOf(to, items)
   const known = await query<{
     at: Date
     external_id: string | null
@@ -181,7 +187,7 @@ on conflict (connection, resource, external_id) do update set
   stale = excluded.stale or ($19::boolean and not excluded.deleted and known.hash <> excluded.hash and not coalesce(excluded.stamp > known.stamp, false)
     and (excluded.via = 'webhook' or known.deleted or coalesce(known.received_at > $18::timestamptz, false))),
   broken = excluded.broken, status = 'new', errors = null, cause = null, waiting_for = null, deaths = excluded.deaths, claimed_by = excluded.claimed_by, received_at = excluded.received_at
-where (known.hash <> excluded.hash or known.revision is distinct from $17 or excluded.stale or excluded.stamp > known.stamp)
+where (known.hash <> excluded.hash or known.status <> 'new' and known.revision is distinct from $17 or excluded.stale or excluded.stamp > known.stamp)
   and (known.stamp is null or excluded.stamp is null or excluded.stamp >= known.stamp)
   and ($19::boolean or known.hash = excluded.hash or excluded.via <> 'pull' or coalesce(excluded.stamp > known.stamp, false) or not coalesce(known.received_at > $18::timestamptz, false))
 returning external_id as "externalId", stale, record_id as "recordId", edits, lane, received_at as "receivedAt"`

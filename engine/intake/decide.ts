@@ -4,7 +4,7 @@ import type { Json, Problem, Source } from '../hub.ts'
 import { Overtaken, type Store, type Transaction } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
 import type { Decision, Drafted, Reread } from './draft.ts'
-import { externalId, identify, type Target } from './identify.ts'
+import { externalId, identify, type Known, lookUp, type Target } from './identify.ts'
 import { merge, type Owners, PERSON } from './merge.ts'
 import {
   type Change,
@@ -51,32 +51,32 @@ export async function decide(
 ): Promise<void> {
   await store.transaction(async (tx) => {
     // What changed since it was claimed is somebody else's to decide, from what it says now.
-    const held = await items.hold(tx)
+    const [held, known] = await Promise.all([items.hold(tx), lookUp(tx, decider, source, drafted.drafts)])
     const decisions = new Map([...drafted.decisions].filter(([item]) => held.has(item.externalId)))
     const drafts = drafted.drafts.filter(({ item }) => held.has(item.externalId))
-    const targets = await identify(tx, decider, source, drafts, decisions)
-    const rows = await holdRecords(tx, targets)
-    const { changes, linked } = await apply(tx, decider, source, targets, rows, decisions)
+    const targets = await identify(tx, decider, source, drafts, known, decisions)
+    const rows = await holdRecords(tx, targets, known)
+    const { changes, linked } = await apply(tx, decider, source, targets, rows, known, decisions)
     for (const item of items.all)
       if (held.has(item.externalId) && !decisions.has(item)) decisions.set(item, { status: 'done' })
-    await items.write(tx, decisions, drafted.reread)
-    if (changes.length > 0) {
-      await writeEvents(tx, source, changes)
-      await decider.owe(tx, changes)
-    }
     const arrived = [
       ...changes.filter((change) => change.created).map((change) => `record:${change.type}:${change.key}`),
       ...linked,
     ]
-    if (arrived.length > 0) await decider.release(tx, arrived)
+    if (changes.length > 0) writeEvents(tx, source, changes)
+    await Promise.all([
+      items.write(tx, decisions, drafted.reread),
+      ...(changes.length > 0 ? [decider.owe(tx, changes)] : []),
+      ...(arrived.length > 0 ? [decider.release(tx, arrived)] : []),
+    ])
   })
 }
 
-async function writeEvents(tx: Transaction, source: Source, changes: Change[]): Promise<void> {
-  await tx.query(
+function writeEvents(tx: Transaction, source: Source, changes: Change[]): void {
+  tx.send(
     `insert into event (at, type, record_id, connection, detail)
-     select hub_now(), x.type, x.record_id, $1, jsonb_build_object('version', x.version, 'source', $5::text)
-     from unnest($2::text[], $3::bigint[], $4::int[]) as x(type, record_id, version)`,
+     select now.at, x.type, x.record_id, $1, jsonb_build_object('version', x.version, 'source', $5::text)
+     from unnest($2::text[], $3::bigint[], $4::int[]) as x(type, record_id, version), (select hub_now() as at) as now`,
     [
       source.connection,
       changes.map((change) => change.event),
@@ -93,6 +93,7 @@ async function apply(
   source: Source,
   targets: Target[],
   rows: HeldRecord[],
+  known: Known,
   decisions: Map<ClaimedItem, Decision>,
 ): Promise<{ changes: Change[]; linked: string[] }> {
   const byId = new Map(rows.map((row) => [row.id, row]))
@@ -129,7 +130,7 @@ async function apply(
     links.push({ resource: each.resource, externalId: id, row, contribution: each.data })
   }
   for (const copy of copies) decisions.set(copy.item, await breakLink(tx, decider, source, copy, next))
-  return { changes: await writeRecords(tx, next), linked: await writeLinks(tx, source, links) }
+  return { changes: await writeRecords(tx, next), linked: writeLinks(tx, source, links, known) }
 }
 
 interface DeletedCopy {
@@ -155,7 +156,7 @@ async function breakLink(
   const data = merge(row.type, row.contributions, decider.owners)
   if (!next.has(row) && row.contributions.length > 0 && decider.faults(row.type, data).length === 0)
     next.set(row, { data, deleted: row.deleted })
-  await tx.query('delete from link where connection = $1 and resource = $2 and external_id = $3 and record_id = $4', [
+  tx.send('delete from link where connection = $1 and resource = $2 and external_id = $3 and record_id = $4', [
     connection,
     resource,
     id,

@@ -2,7 +2,7 @@
 import { ConnectorError, parseJson } from '#connector'
 import type { Json, LinkNeed, MapContext, Problem, Source } from '../hub.ts'
 import { applyEdits } from '../platform/edits.ts'
-import type { Store, Transaction } from '../platform/store/store.ts'
+import type { Queries, Store } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
 import { DEADLY } from './claim.ts'
 import { hashOf, validStamp } from './collect.ts'
@@ -173,11 +173,7 @@ function findUnstorable(record: Json): Problem | undefined {
 /** What a waiting item or handoff waits for, as written in `waiting_for`. */
 export const linkWait = (connection: string, need: LinkNeed) => `link:${connection}.${need.resource}:${need.value}`
 
-export async function linkedKeys(
-  store: Transaction,
-  connection: string,
-  needs: LinkNeed[],
-): Promise<MapContext['link']> {
+export async function linkedKeys(store: Queries, connection: string, needs: LinkNeed[]): Promise<MapContext['link']> {
   const keys = new Map<string, string>()
   if (needs.length > 0) {
     const rows = await store.query<{ resource: string; external_id: string; key: string }>(

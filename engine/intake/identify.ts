@@ -12,23 +12,53 @@ export interface Target {
   key?: string
 }
 
-/** Finds each draft's record by link, else by key. What has neither waits, is skipped or parked. */
+/** The ids of the records that are there already, by the external ids that are linked to them and by their types and keys. */
+export interface Known {
+  byLink: Map<string, number>
+  byKey: Map<string, number>
+}
+export const nameOf = (space: string, name: string) => `${space}\n${name}`
+
+/** Looks up what the drafts name: not yet locked, and all in one go. */
+export async function lookUp(tx: Transaction, decider: Decider, source: Source, drafts: Draft[]): Promise<Known> {
+  const keyed = drafts.flatMap((each) => {
+    const key = each.data && keyOf(decider, each)
+    return key === undefined ? [] : [{ type: each.type, key }]
+  })
+  const [links, records] = await Promise.all([
+    drafts.length === 0
+      ? []
+      : tx.query<{ resource: string; external_id: string; record_id: number }>(
+          `select link.resource, link.external_id, link.record_id from unnest($2::text[], $3::text[]) as want(resource, id),
+       lateral (select * from link where connection = $1 and resource = want.resource and external_id = want.id offset 0) as link`,
+          [source.connection, drafts.map((each) => each.resource), drafts.map((each) => externalId(each, decider))],
+        ),
+    keyed.length === 0
+      ? []
+      : tx.query<{ type: string; key: string; id: number }>(
+          `select record.type, record.key, record.id from unnest($1::text[], $2::text[]) as want(type, key),
+       lateral (select id, type, key from record where type = want.type and key = want.key offset 0) as record`,
+          [keyed.map((each) => each.type), keyed.map((each) => each.key)],
+        ),
+  ])
+  return {
+    byLink: new Map(links.map((row) => [nameOf(row.resource, row.external_id), row.record_id])),
+    byKey: new Map(records.map((row) => [nameOf(row.type, row.key), row.id])),
+  }
+}
+
+/** Each draft's record by link, else by key. What has neither waits, is skipped or parked. */
 export async function identify(
   tx: Transaction,
   decider: Decider,
   source: Source,
   drafts: Draft[],
+  known: Known,
   decisions: Map<ClaimedItem, Decision>,
 ): Promise<Target[]> {
-  const links = await tx.query<{ resource: string; external_id: string; record_id: number }>(
-    `select link.resource, link.external_id, link.record_id from unnest($2::text[], $3::text[]) as want(resource, id),
-       lateral (select * from link where connection = $1 and resource = want.resource and external_id = want.id offset 0) as link`,
-    [source.connection, drafts.map((each) => each.resource), drafts.map((each) => externalId(each, decider))],
-  )
-  const known = new Map(links.map((row) => [`${row.resource}\n${row.external_id}`, row.record_id]))
   const targets: Target[] = []
   for (const each of drafts) {
-    const recordId = each.item.recordId ?? known.get(`${each.resource}\n${externalId(each, decider)}`)
+    const recordId = each.item.recordId ?? known.byLink.get(nameOf(each.resource, externalId(each, decider)))
     const key = each.data && keyOf(decider, each)
     if (recordId !== undefined && recordId !== null) targets.push({ draft: each, recordId, ...(key ? { key } : {}) })
     else if (key && !each.partial) targets.push({ draft: each, key })
@@ -63,7 +93,7 @@ export async function identify(
   }
   const linked = new Set(targets.flatMap((target) => (target.recordId === undefined ? [] : [target.draft])))
   const unlinked = drafts.filter((each) => !linked.has(each) && !each.partial && each.data !== undefined)
-  await waitForEchoes(tx, decider, source, unlinked, decisions)
+  await waitForEchoes(tx, decider, source, unlinked, known, decisions)
   const stopped = new Set([...decisions.keys()])
   return targets.filter((target) => !stopped.has(target.draft.item))
 }
@@ -87,6 +117,7 @@ async function waitForEchoes(
   decider: Decider,
   source: Source,
   unlinked: Draft[],
+  known: Known,
   decisions: Map<ClaimedItem, Decision>,
 ): Promise<void> {
   const routes = new Set(unlinked.flatMap((each) => decider.routesTo(source.connection, each.resource, each.type)))
@@ -97,14 +128,9 @@ async function waitForEchoes(
     [[...routes]],
   )
   if (creating.length === 0) return
-  const keys = unlinked.flatMap((each) => keyOf(decider, each) ?? [])
-  const there = await tx.query<{ type: string; key: string }>(
-    'select type, key from record where key = any($1::text[]) ',
-    [keys],
-  )
-  const known = new Set(there.map((row) => `${row.type}\n${row.key}`))
   for (const each of unlinked) {
-    if (known.has(`${each.type}\n${keyOf(decider, each)}`)) continue
+    const key = keyOf(decider, each)
+    if (key !== undefined && known.byKey.has(nameOf(each.type, key))) continue
     const own = decider.routesTo(source.connection, each.resource, each.type)
     // A create that was claimed after the item came cannot have made it.
     const maker = creating.find(

@@ -25,8 +25,8 @@ export function claimedItems(source: Source, all: ClaimedItem[], worker: number)
     write: async (tx, decisions, reread) => {
       const rows = [...decisions]
       const hashes = rows.map(([item]) => item.hash)
-      await tx.query(UPDATE, [connection, resource, source.revision, ...outcomes(rows, reread), hashes])
-      if (reread.size > 0) await replace(tx, source, decisions, reread)
+      tx.send(UPDATE, [connection, resource, source.revision, ...outcomes(rows, reread), hashes])
+      if (reread.size > 0) replace(tx, source, decisions, reread)
     },
   }
 }
@@ -81,14 +81,14 @@ function causeOf(decision: Decision): string | null {
   return problem ? `${problem.code} ${problem.at ?? ''}`.trim() : null
 }
 
-async function replace(
+function replace(
   tx: Transaction,
   { connection, resource }: Source,
   decisions: Map<ClaimedItem, Decision>,
   reread: Map<ClaimedItem, Reread>,
-): Promise<void> {
+): void {
   const fresh = [...reread].filter(([item]) => decisions.has(item))
-  await tx.query(
+  tx.send(
     `update item set body = x.body, hash = x.hash, stamp = x.stamp, deleted = x.deleted
      from unnest($3::text[], $4::bytea[], $5::text[], $6::timestamptz[], $7::boolean[]) as x(id, body, hash, stamp, deleted)
      where connection = $1 and resource = $2 and external_id = x.id`,

@@ -5,7 +5,7 @@ import { fingerprint } from '../platform/fingerprint.ts'
 import { LANES } from '../platform/queue/queues.ts'
 import { Overtaken, type Transaction } from '../platform/store/store.ts'
 import { linkWait } from './draft.ts'
-import type { Target } from './identify.ts'
+import { type Known, nameOf, type Target } from './identify.ts'
 import { type Contribution, PERSON } from './merge.ts'
 
 /** A record that has a new version. */
@@ -42,56 +42,46 @@ export interface NewLink {
 }
 
 const NEW = { id: 0, version: 0, data: {}, hash: '', deleted: false, created: true, lane: LANES.bulk }
-const keyOf = (type: string, key: string) => `${type}\n${key}`
 
 /** Locks the records of the targets; those that do not exist yet are handed out as well, once for each key. */
-export async function holdRecords(tx: Transaction, targets: Target[]): Promise<HeldRecord[]> {
+export async function holdRecords(tx: Transaction, targets: Target[], { byKey }: Known): Promise<HeldRecord[]> {
   const named = targets.filter((target) => target.recordId === undefined)
   const ids = targets.flatMap((target) => (target.recordId === undefined ? [] : [target.recordId]))
   const wanted = [
-    ...new Map(named.map(({ draft, key }) => [keyOf(draft.type, key!), { type: draft.type, key: key! }])).values(),
+    ...new Map(named.map(({ draft, key }) => [nameOf(draft.type, key!), { type: draft.type, key: key! }])).values(),
   ]
-  const known =
-    wanted.length === 0
-      ? []
-      : await tx.query<{ id: number }>(
-          `select record.id from unnest($1::text[], $2::text[]) as want(type, key),
-       lateral (select id from record where type = want.type and key = want.key offset 0) as record`,
-          [wanted.map((each) => each.type), wanted.map((each) => each.key)],
-        )
-  // By plain ids: a statement that looks rows up in a subquery and locks them leaves out, silently, those that another
-  // transaction changed meanwhile.
-  ids.push(...known.map((each) => each.id))
-  const rows =
-    ids.length === 0
-      ? []
-      : await tx.query<Omit<HeldRecord, 'contributions' | 'created' | 'lane'>>(
-          'select id, type, key, version, data, hash, deleted from record where id = any($1::bigint[]) order by type, key for no key update',
-          [ids],
-        )
-  const held = rows.map((row): HeldRecord => ({ ...row, contributions: [], created: false, lane: LANES.bulk }))
-  if (held.length > 0) await readContributions(tx, held)
-  const there = new Set(held.map((row) => keyOf(row.type, row.key)))
+  ids.push(...wanted.flatMap(({ type, key }) => byKey.get(nameOf(type, key)) ?? []))
+  const held = ids.length === 0 ? [] : await holdKnown(tx, ids)
+  const there = new Set(held.map((row) => nameOf(row.type, row.key)))
   for (const { type, key } of wanted)
-    if (!there.has(keyOf(type, key))) held.push({ ...NEW, type, key, contributions: [] })
+    if (!there.has(nameOf(type, key))) held.push({ ...NEW, type, key, contributions: [] })
   return held
 }
 
-async function readContributions(tx: Transaction, held: HeldRecord[]): Promise<void> {
-  const rows = await tx.query<{
-    record_id: number
-    connection: string
-    resource: string
-    external_id: string
-    contribution: Json
-    whole: boolean
-  }>(
-    `select record_id, connection, resource, external_id, contribution, whole from link
+async function holdKnown(tx: Transaction, ids: number[]): Promise<HeldRecord[]> {
+  const [rows, contributions] = await Promise.all([
+    // By plain ids: a statement that looks rows up in a subquery and locks them leaves out, silently, those that another
+    // transaction changed meanwhile.
+    tx.query<Omit<HeldRecord, 'contributions' | 'created' | 'lane'>>(
+      'select id, type, key, version, data, hash, deleted from record where id = any($1::bigint[]) order by type, key for no key update',
+      [ids],
+    ),
+    tx.query<{
+      record_id: number
+      connection: string
+      resource: string
+      external_id: string
+      contribution: Json
+      whole: boolean
+    }>(
+      `select record_id, connection, resource, external_id, contribution, whole from link
      where record_id = any($1::bigint[]) and (whole or contribution is not null) order by updated_at, connection, resource`,
-    [held.map((row) => row.id)],
-  )
+      [ids],
+    ),
+  ])
+  const held = rows.map((row): HeldRecord => ({ ...row, contributions: [], created: false, lane: LANES.bulk }))
   const byId = new Map(held.map((row) => [row.id, row]))
-  for (const { record_id, connection, resource, external_id, contribution, whole } of rows) {
+  for (const { record_id, connection, resource, external_id, contribution, whole } of contributions) {
     const row = byId.get(record_id)!
     row.contributions.push({
       connection,
@@ -101,6 +91,7 @@ async function readContributions(tx: Transaction, held: HeldRecord[]): Promise<v
       whole,
     })
   }
+  return held
 }
 
 /** Writes what differs from what is there. New records get their ids here. */
@@ -122,11 +113,11 @@ export async function writeRecords(tx: Transaction, next: Map<HeldRecord, Next>)
     ])
     // Another batch has just made one of them: look again, and merge.
     if (made.length < fresh.length) throw new Overtaken('a record was made by another batch')
-    const ids = new Map(made.map((row) => [keyOf(row.type, row.key), row.id]))
-    for (const { row } of fresh) row.id = ids.get(keyOf(row.type, row.key))!
+    const ids = new Map(made.map((row) => [nameOf(row.type, row.key), row.id]))
+    for (const { row } of fresh) row.id = ids.get(nameOf(row.type, row.key))!
   }
   if (known.length > 0)
-    await tx.query(UPDATE, [
+    tx.send(UPDATE, [
       known.map(({ row }) => row.id),
       known.map(({ hash }) => hash),
       known.map(({ deleted }) => deleted),
@@ -160,19 +151,19 @@ from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), json
   (select hub_now() as at) as now
 on conflict (key, type) do nothing returning id, type, key`
 const UPDATE = `
-update record set data = x.data, hash = x.hash, deleted = x.deleted, version = record.version + 1, updated_at = hub_now()
-from rows from (unnest($1::bigint[]), unnest($2::text[]), unnest($3::boolean[]), jsonb_array_elements($4::jsonb)) as x(id, hash, deleted, data)
+update record set data = x.data, hash = x.hash, deleted = x.deleted, version = record.version + 1, updated_at = now.at
+from (select hub_now() as at) as now, rows from (unnest($1::bigint[]), unnest($2::text[]), unnest($3::boolean[]), jsonb_array_elements($4::jsonb)) as x(id, hash, deleted, data)
 where record.id = x.id`
 
-/** Writes who said what; answers what may have waited for one of these links. */
-export async function writeLinks(tx: Transaction, { connection }: Source, links: NewLink[]): Promise<string[]> {
+/** Writes who said what; answers what may have waited for a link that was not known before. */
+export function writeLinks(tx: Transaction, { connection }: Source, links: NewLink[], { byLink }: Known): string[] {
   if (links.length === 0) return []
-  await spellOut(tx, links)
-  const unique = [...new Map(links.map((link) => [keyOf(link.resource, link.externalId), link])).values()].sort(
+  spellOut(tx, links)
+  const unique = [...new Map(links.map((link) => [nameOf(link.resource, link.externalId), link])).values()].sort(
     (a, b) => (a.resource + a.externalId < b.resource + b.externalId ? -1 : 1),
   )
   const isWhole = ({ row }: NewLink) => connection !== PERSON && row.contributions.length === 1
-  const made = await tx.query<{ resource: string; external_id: string }>(LINK, [
+  tx.send(LINK, [
     connection,
     unique.map((link) => link.resource),
     unique.map((link) => link.externalId),
@@ -180,17 +171,19 @@ export async function writeLinks(tx: Transaction, { connection }: Source, links:
     unique.map(isWhole),
     jsonList(unique.map((link) => (isWhole(link) ? null : link.contribution))),
   ])
-  return made.map((row) => linkWait(connection, { resource: row.resource, value: row.external_id }))
+  return unique
+    .filter((link) => !byLink.has(nameOf(link.resource, link.externalId)))
+    .map((link) => linkWait(connection, { resource: link.resource, value: link.externalId }))
 }
 
 /** A record that was one source's alone has got a second one: from now on the first one's word is kept beside it. */
-async function spellOut(tx: Transaction, links: NewLink[]): Promise<void> {
+function spellOut(tx: Transaction, links: NewLink[]): void {
   const rows = [...new Set(links.map(({ row }) => row))]
   const first = rows.flatMap((row) =>
     row.contributions.length === 1 ? [] : row.contributions.filter((each) => each.whole),
   )
   if (first.length === 0) return
-  await tx.query(
+  tx.send(
     `update link set contribution = x.contribution, whole = false
      from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), jsonb_array_elements($4::jsonb)) as x(connection, resource, id, contribution)
      where link.connection = x.connection and link.resource = x.resource and link.external_id = x.id`,
@@ -209,5 +202,4 @@ select $1, x.resource, x.id, x.record_id, nullif(x.contribution, 'null'), x.whol
 from rows from (unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::boolean[]), jsonb_array_elements($6::jsonb)) as x(resource, id, record_id, whole, contribution),
   (select hub_now() as at) as now
 on conflict (connection, resource, external_id) do update set contribution = excluded.contribution, whole = excluded.whole, updated_at = excluded.updated_at
-where not (known.whole and excluded.whole)
-returning known.resource, known.external_id`
+where not (known.whole and excluded.whole)`

@@ -5,7 +5,7 @@ import type { Source } from '../hub.ts'
 import { serverIsGone } from '../platform/store/pool.ts'
 import type { Store } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
-import { collect, collectionOf } from './collect.ts'
+import { collectionOf, latestOf, storeItems } from './collect.ts'
 
 export interface WebhookVerdict {
   status: number
@@ -97,12 +97,13 @@ export function openWebhookIntake({ store, worker, sourceFor, taken }: WebhookFa
   }
 }
 
-async function storeBatch(store: Store, worker: number, batch: Waiting[]): Promise<Map<Source, ClaimedItem[]>> {
-  return store.transaction(async (tx) => {
-    await tx.query(
+/** One way there and back: what is not awaited here is known when all of it is committed. */
+async function storeBatch(store: Store, worker: number, batch: Waiting[]): Promise<[Source, ClaimedItem[]][]> {
+  const { stored } = await store.transaction(async (tx) => {
+    tx.send(
       `insert into webhook (connection, topic, body, status, reason, received_at)
-       select x.connection, x.topic, x.body, case when x.reason is null then 'read' else 'refused' end, x.reason, hub_now()
-       from unnest($1::text[], $2::text[], $3::bytea[], $4::text[]) as x(connection, topic, body, reason)`,
+       select x.connection, x.topic, x.body, case when x.reason is null then 'read' else 'refused' end, x.reason, now.at
+       from unnest($1::text[], $2::text[], $3::bytea[], $4::text[]) as x(connection, topic, body, reason), (select hub_now() as at) as now`,
       [
         batch.map((each) => each.connection),
         batch.map((each) => each.delivery?.topic ?? null),
@@ -113,10 +114,15 @@ async function storeBatch(store: Store, worker: number, batch: Waiting[]): Promi
     const bySource = new Map<Source, WebhookDelivery['items']>()
     for (const { source, delivery } of batch)
       if (source && delivery) bySource.set(source, [...(bySource.get(source) ?? []), ...delivery.items])
-    const stored = new Map<Source, ClaimedItem[]>()
-    for (const source of [...bySource.keys()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      stored.set(source, await collect(tx, collectionOf(source, 'webhook', worker), bySource.get(source)!))
-    }
-    return stored
+    const sources = [...bySource].sort(([a], [b]) => (a.name < b.name ? -1 : 1))
+    const stored = Promise.all(
+      sources.map(async ([source, items]): Promise<[Source, ClaimedItem[]]> => {
+        const into = collectionOf(source, 'webhook', worker)
+        return [source, await storeItems(tx, into, [...latestOf(into, items).values()])]
+      }),
+    )
+    stored.catch(() => {})
+    return { stored }
   })
+  return stored
 }

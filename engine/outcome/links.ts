@@ -38,34 +38,28 @@ export async function writeLinks(
   const unique = [...new Map(links.map((link) => [name(link), link])).values()].sort((a, b) =>
     name(a) < name(b) ? -1 : 1,
   )
-  const made = await tx.query<{ resource: string; externalId: string; second: boolean }>(
+  const waits = ({ resource, externalId, key }: NewLink) => [
+    `link:${connection}.${resource}:${externalId}`,
+    `sent:${connection}.${resource}:${key}`,
+  ]
+  const making = tx.query<{ resource: string; externalId: string; second: boolean }>(
     `with made as (
        insert into link (connection, resource, external_id, record_id, created_at, updated_at)
-       select $1, x.resource, x.id, x.record_id, hub_now(), hub_now() from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id)
+       select $1, x.resource, x.id, x.record_id, now.at, now.at from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id), (select hub_now() as at) as now
        on conflict (connection, resource, external_id) do nothing returning resource, external_id, record_id)
      select resource, external_id as "externalId",
-       exists (select from link where record_id = made.record_id and connection = $1 and resource = made.resource) as second from made`,
+       exists (select from (select resource from link where record_id = made.record_id and connection = $1 offset 0) as own where own.resource = made.resource) as second from made`,
     [connection, ...columnsOf(unique)],
   )
+  // Asked together, so also for links that were there before: nothing waits for those.
+  const [made] = await Promise.all([making, release(tx, unique.flatMap(waits))])
   const fresh = new Set(made.map(name))
-  const arrived = unique.filter((link) => fresh.has(name(link)))
-  if (arrived.length > 0) {
-    const waits = ({ resource, externalId, key }: NewLink) => [
-      `link:${connection}.${resource}:${externalId}`,
-      `sent:${connection}.${resource}:${key}`,
-    ]
-    await release(tx, arrived.flatMap(waits))
-    // It had one there before this statement.
-    const second = new Set(made.filter((link) => link.second).map(name))
-    const doubled = arrived.filter((link) => link.only && second.has(name(link)))
-    if (doubled.length > 0) await noteDuplicates(tx, connection, doubled)
-  }
-  if (arrived.length < unique.length)
-    await noteShared(
-      tx,
-      connection,
-      unique.filter((link) => !fresh.has(name(link))),
-    )
+  // It had one there before this statement.
+  const second = new Set(made.filter((link) => link.second).map(name))
+  const doubled = unique.filter((link) => link.only && second.has(name(link)))
+  if (doubled.length > 0) noteDuplicates(tx, connection, doubled)
+  const shared = unique.filter((link) => !fresh.has(name(link)))
+  if (shared.length > 0) noteShared(tx, connection, shared)
 }
 
 const columnsOf = (links: NewLink[]) => [
@@ -75,8 +69,8 @@ const columnsOf = (links: NewLink[]) => [
 ]
 
 /** Two external ids for one record at one resource: perhaps it was created twice. A person should look. */
-async function noteDuplicates(tx: Transaction, connection: string, links: NewLink[]): Promise<void> {
-  await tx.query(
+function noteDuplicates(tx: Transaction, connection: string, links: NewLink[]): void {
+  tx.send(
     `insert into event (at, type, record_id, connection, detail)
      select hub_now(), 'link.duplicate', link.record_id, $1, jsonb_build_object('resource', link.resource, 'ids', jsonb_agg(link.external_id order by link.created_at))
      from unnest($2::bigint[], $3::text[]) as made(record_id, resource),
@@ -87,8 +81,8 @@ async function noteDuplicates(tx: Transaction, connection: string, links: NewLin
 }
 
 /** Two records of the hub found the same thing there: each would overwrite the other. A person should look. */
-async function noteShared(tx: Transaction, connection: string, links: NewLink[]): Promise<void> {
-  await tx.query(
+function noteShared(tx: Transaction, connection: string, links: NewLink[]): void {
+  tx.send(
     `insert into event (at, type, record_id, connection, detail)
      select hub_now(), 'link.shared', x.record_id, $1, jsonb_build_object('resource', x.resource, 'id', x.id, 'record', link.record_id)
      from unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, id, record_id),
@@ -120,14 +114,14 @@ async function moveLinks(
   ]
   const isOld =
     'link.connection = $1 and link.resource = x.resource and link.external_id = x.old and link.record_id = x.record_id'
-  await tx.query(
+  tx.send(
     `update link set external_id = x.now, updated_at = hub_now()
      from unnest($2::text[], $3::text[], $4::bigint[], $5::text[]) as x(resource, old, record_id, now)
      where ${isOld} and x.now is not null
        and not exists (select from link other where other.connection = $1 and other.resource = x.resource and other.external_id = x.now)`,
     [...columns, moved.map((each) => each.now)],
   )
-  await tx.query(
+  tx.send(
     `delete from link using unnest($2::text[], $3::text[], $4::bigint[]) as x(resource, old, record_id) where ${isOld}`,
     columns,
   )

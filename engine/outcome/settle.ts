@@ -28,23 +28,23 @@ type Moved = Settlement & { move: Move }
 export async function settle(facts: SettleFacts, settlements: Settlement[]): Promise<boolean> {
   const moved: Moved[] = settlements.map((each) => ({ ...each, move: moveFor(each.result, each.handoff.attempts) }))
   const again = await facts.store.transaction(async (tx) => {
-    const fenced = await writeHandoffs(tx, moved)
+    writeAttempts(tx, moved)
+    const [fenced] = await Promise.all([
+      writeHandoffs(tx, moved),
+      writeLinks(tx, facts.connection, moved, facts.release),
+    ])
     const current = moved.filter((each) => fenced.has(each.handoff.id))
-    await writeLinks(tx, facts.connection, moved, facts.release)
-    await facts.keepAnswers(
-      tx,
-      moved.flatMap(({ handoff, result }) =>
-        result.result === 'sent' && handoff.kind === 'call'
-          ? [{ route: handoff.route, recordId: handoff.recordId, externalId: result.externalId, answer: result.answer }]
-          : [],
-      ),
+    const answers = moved.flatMap(({ handoff, result }) =>
+      result.result === 'sent' && handoff.kind === 'call'
+        ? [{ route: handoff.route, recordId: handoff.recordId, externalId: result.externalId, answer: result.answer }]
+        : [],
     )
-    await writeAttempts(tx, moved)
-    await writeEvents(tx, facts.connection, current)
+    if (answers.length > 0) await facts.keepAnswers(tx, answers)
+    writeEvents(tx, facts.connection, current)
     const waiting = current.filter((each) => each.move.to === 'waiting').map((each) => each.handoff.id)
     // What it waits for may have arrived while the wait was being written.
     if (waiting.length > 0)
-      await tx.query(
+      tx.send(
         "update handoff set state = 'owed', waiting_for = null, due_at = hub_now() where id = any($1::bigint[]) and state = 'waiting' and has_arrived(waiting_for)",
         [waiting],
       )
@@ -58,10 +58,9 @@ export async function settle(facts: SettleFacts, settlements: Settlement[]): Pro
 async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Map<number, boolean>> {
   // Locked in the order in which intake locks them, so that neither waits for the other in a circle. A statement of its own:
   // an UPDATE that locks in a subquery silently leaves out rows that another transaction changed in the meantime.
-  await tx.query(
-    'select from handoff where id = any($1::bigint[]) order by record_id, route, occurrence for no key update',
-    [moved.map((each) => each.handoff.id)],
-  )
+  tx.send('select from handoff where id = any($1::bigint[]) order by record_id, route, occurrence for no key update', [
+    moved.map((each) => each.handoff.id),
+  ])
   const rows = await tx.query<{ id: number; due: boolean }>(WRITE, [
     moved.map((each) => each.handoff.id),
     moved.map((each) => each.handoff.fence),
@@ -110,13 +109,14 @@ from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6
 where handoff.id = x.id and handoff.fence = x.fence
 returning handoff.id, handoff.state = 'owed' and handoff.due_at <= now.at as due`
 
-async function writeAttempts(tx: Transaction, moved: Moved[]): Promise<void> {
+function writeAttempts(tx: Transaction, moved: Moved[]): void {
   const made = moved.filter((each) => each.attempt)
   if (made.length === 0) return
-  await tx.query(
+  tx.send(
     `insert into attempt (handoff_id, at, ms, version, step, kind, code, message, exchanges)
-     select x.id, hub_now(), x.ms, x.version, x.step, x.kind, x.code, x.message, x.exchanges::jsonb
-     from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as x(id, ms, version, step, kind, code, message, exchanges)`,
+     select x.id, now.at, x.ms, x.version, x.step, x.kind, x.code, x.message, x.exchanges
+     from rows from (unnest($1::bigint[]), unnest($2::int[]), unnest($3::int[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), jsonb_array_elements($8::jsonb))
+       as x(id, ms, version, step, kind, code, message, exchanges), (select hub_now() as at) as now`,
     [
       made.map((each) => each.handoff.id),
       made.map((each) => each.attempt!.ms),
@@ -125,7 +125,7 @@ async function writeAttempts(tx: Transaction, moved: Moved[]): Promise<void> {
       made.map((each) => (each.result.result === 'error' ? each.result.error.kind : null)),
       made.map((each) => (each.result.result === 'error' ? each.result.error.code : null)),
       made.map((each) => (each.result.result === 'error' ? clean(each.result.error.message) : null)),
-      made.map((each) => clean(JSON.stringify(each.attempt!.exchanges))),
+      clean(JSON.stringify(made.map((each) => each.attempt!.exchanges))),
     ],
   )
 }
@@ -138,16 +138,16 @@ function clean(text: string): string {
     .toWellFormed()
 }
 
-async function writeEvents(tx: Transaction, connection: string, moved: Moved[]): Promise<void> {
+function writeEvents(tx: Transaction, connection: string, moved: Moved[]): void {
   const events = moved.flatMap(({ handoff, move }) => {
     const type = move.outcome ?? (move.to === 'owed' ? undefined : move.to)
     return type && type !== 'unchanged' ? [{ handoff, type: `handoff.${type}` }] : []
   })
   if (events.length === 0) return
-  await tx.query(
+  tx.send(
     `insert into event (at, type, record_id, handoff_id, connection, detail)
-     select hub_now(), x.type, x.record_id, x.handoff_id, $1, jsonb_build_object('version', x.version, 'route', x.route)
-     from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[], $6::text[]) as x(type, record_id, handoff_id, version, route)`,
+     select now.at, x.type, x.record_id, x.handoff_id, $1, jsonb_build_object('version', x.version, 'route', x.route)
+     from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[], $6::text[]) as x(type, record_id, handoff_id, version, route), (select hub_now() as at) as now`,
     [
       connection,
       events.map((each) => each.type),

@@ -1,7 +1,7 @@
 // Where what differs stands in the ledger: on its way, which is no gap, or stuck, which says why there is one.
 import type { Route } from '../hub.ts'
 import type { Planned } from '../plan/outgoing.ts'
-import type { Transaction } from '../platform/store/store.ts'
+import type { Queries } from '../platform/store/store.ts'
 
 export interface Standing {
   onItsWay: boolean
@@ -21,7 +21,7 @@ export const isWanted = (routes: Route[], data: unknown) =>
 
 /** What the ledger says about records between the two connections. What was delivered after `since` was not seen there yet. */
 export async function standings(
-  tx: Transaction,
+  tx: Queries,
   connections: string[],
   records: number[],
   since: Date,

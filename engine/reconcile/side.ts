@@ -7,7 +7,7 @@ import { readsOnly } from '../plan/look.ts'
 import type { Planned } from '../plan/outgoing.ts'
 import { valueAt } from '../platform/config/path.ts'
 import { applyEdits, type Edit } from '../platform/edits.ts'
-import type { Transaction } from '../platform/store/store.ts'
+import type { Queries } from '../platform/store/store.ts'
 
 export interface Side {
   connection: string
@@ -73,7 +73,7 @@ export async function* readSide(hub: Planned, side: Side, since: string): AsyncG
 /** Maps items in and finds the records that they are, with a few statements for the whole batch. */
 export async function mapHeld(
   hub: Pick<Planned, 'facts'>,
-  tx: Transaction,
+  tx: Queries,
   side: Side,
   connections: string[],
   items: SourceItem[],
@@ -155,7 +155,7 @@ interface Known extends Record<string, unknown> {
 }
 
 /** By link, else by key; with what people corrected in them. */
-async function recordsOf(tx: Transaction, side: Side, wanted: [id: string, key: string][]): Promise<(Known | null)[]> {
+async function recordsOf(tx: Queries, side: Side, wanted: [id: string, key: string][]): Promise<(Known | null)[]> {
   const rows = await tx.query<Known & { place: number }>(
     `select want.place::int as place, r.id, r.key, r.data, (select contribution->'edits' from link where record_id = r.id and connection = '${PERSON}') as edits
      from unnest($4::text[], $5::text[]) with ordinality as want(external_id, key, place),
@@ -170,7 +170,7 @@ async function recordsOf(tx: Transaction, side: Side, wanted: [id: string, key: 
   return found
 }
 
-async function itemEdits(tx: Transaction, { source }: Side, items: SourceItem[]): Promise<Map<string, Edit[]>> {
+async function itemEdits(tx: Queries, { source }: Side, items: SourceItem[]): Promise<Map<string, Edit[]>> {
   const rows = await tx.query<{ id: string; edits: Edit[] }>(
     'select external_id as id, edits from item where connection = $1 and resource = $2 and external_id = any($3::text[]) and edits is not null',
     [source.connection, source.resource, items.map((item) => item.id)],
@@ -179,7 +179,7 @@ async function itemEdits(tx: Transaction, { source }: Side, items: SourceItem[])
 }
 
 /** When the last run of the source began that was carried through: what changed later, the next one brings. */
-async function readUntil(tx: Transaction, source: string): Promise<number | undefined> {
+async function readUntil(tx: Queries, source: string): Promise<number | undefined> {
   const [row] = await tx.query<{ at: Date | null }>(
     'select least(last_run_at, last_success_at) as at from source_state where source = $1',
     [source],

@@ -25,11 +25,15 @@ export type Query = <Row extends pg.QueryResultRow = pg.QueryResultRow>(
   text: string,
   values?: unknown[],
 ) => Promise<Row[]>
-export interface Transaction {
+export interface Queries {
   query: Query
 }
+export interface Transaction extends Queries {
+  /** A statement whose answer nobody waits for. Where it fails, nothing of the transaction is committed. */
+  send: (text: string, values: unknown[]) => void
+}
 
-export interface Store extends Transaction {
+export interface Store extends Queries {
   schema: string
   /** For the queue: a pool of its own, whose commits need not be durable, because the ledger is. */
   queuePool(size: number): GuardedPool
@@ -68,6 +72,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const byIndex = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
   const pool = makePool({
     max: 12,
+    pipeline: true,
     application_name: 'handoff',
     options: `-c search_path=${schema} -c jit=off ${byIndex}`,
   })
@@ -152,21 +157,65 @@ async function repeated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * What a transaction asks without waiting goes over the wire together, `begin` with its first statements and `commit` with its last
+ * (measured: most of what a single webhook took was waiting for answers that nobody needed yet). `work` may leave answers open.
+ */
 async function transaction<T>(pool: GuardedPool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client: pg.PoolClient = await pool.connect()
+  const together = corked(client)
+  const asked: Promise<unknown>[] = []
+  let over = false
+  const ask = (config: pg.QueryConfig) => {
+    const answer = together(() => client.query(config))
+    asked.push(answer.then(() => {}))
+    asked.at(-1)!.catch(() => {})
+    return answer
+  }
+  const query = async (text: string, values?: unknown[]) => {
+    // Half of a failed transaction may still be under way when the connection is somebody else's.
+    if (over) throw new Error('the transaction is over')
+    return (await ask(prepared(text, values))).rows
+  }
+  const send: Transaction['send'] = (text, values) => void query(text, values).catch(() => {})
   let broken: Error | undefined
   try {
-    await client.query('begin')
-    const result = await work({
-      query: async (text, values) => (await client.query(prepared(text, values))).rows as never,
-    })
-    await client.query('commit')
+    ask({ text: 'begin' }).catch(() => {})
+    const result = await work({ query: query as Query, send })
+    over = true
+    const committed = ask({ text: 'commit' })
+    await Promise.all(asked)
+    if ((await committed).command !== 'COMMIT') throw new Error('the transaction was rolled back')
     return result
   } catch (error) {
+    over = true
     await client.query('rollback').catch((failed: Error) => (broken = failed))
-    throw error
+    const failed = (await Promise.allSettled(asked)).flatMap((each) =>
+      each.status === 'rejected' ? [each.reason] : [],
+    )
+    throw failed.find((each) => each.code !== FOLLOWS) ?? error
   } finally {
     client.release(broken)
+  }
+}
+
+/** The code of what fails only because an earlier statement of the transaction has failed. */
+const FOLLOWS = '25P02'
+
+/** Statements that are sent in one turn of the event loop leave in one piece. */
+function corked(client: pg.PoolClient): <T>(ask: () => T) => T {
+  const { stream } = (client as pg.Client).connection
+  let held = false
+  return (ask) => {
+    if (!held) {
+      held = true
+      stream.cork()
+      process.nextTick(() => {
+        held = false
+        stream.uncork()
+      })
+    }
+    return ask()
   }
 }
 
