@@ -38,10 +38,9 @@ export function rateGate(requests: number, periodMs: number, reserve: Reserve = 
         continue
       }
       const wait = slot - performance.now()
-      // One that was left over for too long would come on top of those that belong to now.
-      if (-wait > Math.max(slack, 1) * spacing) continue
       if (wait > 0) await sleep(wait, undefined, signal ? { signal } : {})
-      return
+      // One that was left over for too long, or slept over by a busy process, would come on top of those that belong to now.
+      if (performance.now() - slot <= Math.max(slack, 1) * spacing) return
     }
   }
 }

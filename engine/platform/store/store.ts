@@ -69,7 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   // Statements of the walk go by index, whatever the statistics say: a table that has grown a thousandfold since they were gathered
   // would be read whole for every batch, and a prepared plan would go on doing so.
-  const byIndex = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
+  const byIndex = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
   const pool = makePool({
     max: 12,
     pipeline: true,
