@@ -1,11 +1,13 @@
 // The store: PostgreSQL, embedded or yours, with the hub's schema in it.
-import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { type EmbeddedServer, startEmbedded } from './embedded/server.ts'
 import { migrate } from './migrate.ts'
 import { GuardedPool, serverIsGone } from './pool.ts'
+import { prepared, type Queries, type Query, type Transaction, transaction } from './transaction.ts'
+
+export { Overtaken, type Queries, type Query, type Transaction } from './transaction.ts'
 
 // Counts and ids come as bigint text from the driver; ours stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -19,18 +21,6 @@ export interface StoreOptions {
   /** Server settings of the embedded server. */
   embeddedSettings?: Record<string, string>
   onError?: (error: Error) => void
-}
-
-export type Query = <Row extends pg.QueryResultRow = pg.QueryResultRow>(
-  text: string,
-  values?: unknown[],
-) => Promise<Row[]>
-export interface Queries {
-  query: Query
-}
-export interface Transaction extends Queries {
-  /** A statement whose answer nobody waits for. Where it fails, nothing of the transaction is committed. */
-  send: (text: string, values: unknown[]) => void
 }
 
 export interface Store extends Queries {
@@ -69,7 +59,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   // Statements of the walk go by index, whatever the statistics say: a table that has grown a thousandfold since they were gathered
   // would be read whole for every batch, and a prepared plan would go on doing so.
-  const byIndex = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
+  const byIndex =
+    '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
   const pool = makePool({
     max: 12,
     pipeline: true,
@@ -94,7 +85,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         application_name: 'handoff-queue',
         options: '-c search_path=bullmq -c synchronous_commit=off -c jit=off',
       }),
-    transaction: (work) => repeated(() => transaction(pool, work)),
+    transaction: (work) => transaction(pool, work),
     register: (onLost, again) => register(base, schema, onLost, again),
     ready: async (deadlineMs = 60_000) => {
       for (const start = Date.now(); ; await sleep(100)) {
@@ -114,19 +105,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-const names = new Map<string, string>()
-
-/** The hub's statements are few and constant: each connection parses and plans one once (measured: a third of the server's work). */
-function prepared(text: string, values: unknown[] | undefined): pg.QueryConfig {
-  if (values === undefined) return { text }
-  let name = names.get(text)
-  if (!name) {
-    name = createHash('sha256').update(text).digest('base64').slice(0, 22)
-    names.set(text, name)
-  }
-  return { name, text, values }
-}
-
 async function connectPatiently(pool: GuardedPool): Promise<pg.PoolClient> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -134,88 +112,6 @@ async function connectPatiently(pool: GuardedPool): Promise<pg.PoolClient> {
     } catch (error) {
       if (!serverIsGone(error) || attempt === 8) throw error
     }
-  }
-}
-
-/** Thrown inside a transaction whose ground has changed since it looked: it is run again. */
-export class Overtaken extends Error {
-  readonly code = '40001'
-}
-
-const TIMES = 10
-
-/** PostgreSQL chose this transaction to give way (deadlock, serialisation): nothing of it happened, so it is run again. */
-async function repeated<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      const { code } = error as { code?: string }
-      if ((code !== '40P01' && code !== '40001') || attempt === TIMES) throw error
-      await sleep(Math.min(1000, 2 ** attempt * 10) * Math.random())
-    }
-  }
-}
-
-/**
- * What a transaction asks without waiting goes over the wire together, `begin` with its first statements and `commit` with its last
- * (measured: most of what a single webhook took was waiting for answers that nobody needed yet). `work` may leave answers open.
- */
-async function transaction<T>(pool: GuardedPool, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const client: pg.PoolClient = await pool.connect()
-  const together = corked(client)
-  const asked: Promise<unknown>[] = []
-  let over = false
-  const ask = (config: pg.QueryConfig) => {
-    const answer = together(() => client.query(config))
-    asked.push(answer.then(() => {}))
-    asked.at(-1)!.catch(() => {})
-    return answer
-  }
-  const query = async (text: string, values?: unknown[]) => {
-    // Half of a failed transaction may still be under way when the connection is somebody else's.
-    if (over) throw new Error('the transaction is over')
-    return (await ask(prepared(text, values))).rows
-  }
-  const send: Transaction['send'] = (text, values) => void query(text, values).catch(() => {})
-  let broken: Error | undefined
-  try {
-    ask({ text: 'begin' }).catch(() => {})
-    const result = await work({ query: query as Query, send })
-    over = true
-    const committed = ask({ text: 'commit' })
-    await Promise.all(asked)
-    if ((await committed).command !== 'COMMIT') throw new Error('the transaction was rolled back')
-    return result
-  } catch (error) {
-    over = true
-    await client.query('rollback').catch((failed: Error) => (broken = failed))
-    const failed = (await Promise.allSettled(asked)).flatMap((each) =>
-      each.status === 'rejected' ? [each.reason] : [],
-    )
-    throw failed.find((each) => each.code !== FOLLOWS) ?? error
-  } finally {
-    client.release(broken)
-  }
-}
-
-/** The code of what fails only because an earlier statement of the transaction has failed. */
-const FOLLOWS = '25P02'
-
-/** Statements that are sent in one turn of the event loop leave in one piece. */
-function corked(client: pg.PoolClient): <T>(ask: () => T) => T {
-  const { stream } = (client as pg.Client).connection
-  let held = false
-  return (ask) => {
-    if (!held) {
-      held = true
-      stream.cork()
-      process.nextTick(() => {
-        held = false
-        stream.uncork()
-      })
-    }
-    return ask()
   }
 }
 
