@@ -128,24 +128,29 @@ export function claimedItem(item: HashedItem, known: Known): ClaimedItem {
   }
 }
 
-/** What is stored of items as they came: columns for `ITEMS`. All bodies are one parameter, which the driver sends as it is. */
-export function columnsOf(rows: HashedItem[]): unknown[] {
-  const bodies = rows.map((row) => Buffer.from(row.text))
+/** Many bodies as one parameter, which the driver sends as it is: `substring(all from begins for size)` is each of them. */
+export function inOne(bodies: Buffer[]): { begins: number[]; sizes: number[]; all: Buffer } {
   let at = 1
   const begins = bodies.map((body) => {
     at += body.length
     return at - body.length
   })
+  return { begins, sizes: bodies.map((body) => body.length), all: Buffer.concat(bodies) }
+}
+
+/** What is stored of items as they came. */
+export function columnsOf(rows: HashedItem[]): unknown[] {
+  const { begins, sizes, all } = inOne(rows.map((row) => Buffer.from(row.text)))
   return [
     rows.map((row) => row.id),
     begins,
-    bodies.map((body) => body.length),
+    sizes,
     rows.map((row) => row.hash),
     rows.map((row) => validStamp(row.stamp)),
     rows.map((row) => row.deleted ?? false),
     rows.map((row) => row.origin ?? null),
     rows.map((row) => (row.problem ? JSON.stringify(row.problem) : null)),
-    Buffer.concat(bodies),
+    all,
   ]
 }
 

@@ -5,7 +5,7 @@ import type { Source } from '../hub.ts'
 import { serverIsGone } from '../platform/store/pool.ts'
 import type { Store } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
-import { collectionOf, latestOf, storeItems } from './collect.ts'
+import { collectionOf, inOne, latestOf, storeItems } from './collect.ts'
 
 export interface WebhookVerdict {
   status: number
@@ -99,15 +99,18 @@ export function openWebhookIntake({ store, worker, sourceFor, taken }: WebhookFa
 
 /** One way there and back: what is not awaited here is known when all of it is committed. */
 async function storeBatch(store: Store, worker: number, batch: Waiting[]): Promise<[Source, ClaimedItem[]][]> {
+  const { begins, sizes, all } = inOne(batch.map((each) => each.body))
   const { stored } = await store.transaction(async (tx) => {
     tx.send(
       `insert into webhook (connection, topic, body, status, reason, received_at)
-       select x.connection, x.topic, x.body, case when x.reason is null then 'read' else 'refused' end, x.reason, now.at
-       from unnest($1::text[], $2::text[], $3::bytea[], $4::text[]) as x(connection, topic, body, reason), (select hub_now() as at) as now`,
+       select x.connection, x.topic, substring($5::bytea from x.begins for x.size), case when x.reason is null then 'read' else 'refused' end, x.reason, now.at
+       from unnest($1::text[], $2::text[], $3::int[], $4::int[], $6::text[]) as x(connection, topic, begins, size, reason), (select hub_now() as at) as now`,
       [
         batch.map((each) => each.connection),
         batch.map((each) => each.delivery?.topic ?? null),
-        batch.map((each) => each.body),
+        begins,
+        sizes,
+        all,
         batch.map((each) => each.reason ?? null),
       ],
     )
