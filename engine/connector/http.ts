@@ -2,8 +2,7 @@
 // decided in classify.ts.
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
-import { Agent, type Dispatcher, request } from 'undici'
-import { inTime } from './in-time.ts'
+import { Agent, type Dispatcher } from 'undici'
 
 const LARGEST_ANSWER = 64 * 1024 * 1024
 const DECODERS: Record<string, (data: Buffer) => Promise<Buffer>> = {
@@ -48,53 +47,83 @@ export function openTransport(): Transport {
   return { send: (one) => send(agent, one), close: () => agent.destroy() }
 }
 
-/** undici's `headersTimeout` fires up to a second late, so the deadline is a signal. */
 async function send(agent: Agent, one: HttpRequest): Promise<HttpAnswer> {
-  const stop = new AbortController()
-  const deadline = setTimeout(() => stop.abort(TIMED_OUT), one.timeoutMs)
-  const late = () => new HttpFailure('timeout', false, 'its time was over before it could be sent')
-  const onAbort = () => stop.abort(one.signal!.reason)
-  if (one.signal?.aborted) onAbort()
-  one.signal?.addEventListener('abort', onAbort)
-  try {
-    const { statusCode, headers, body } = await request(one.url, {
-      method: one.method as Dispatcher.HttpMethod,
-      headers: one.headers,
-      body: one.body ?? null,
-      dispatcher: agent.compose(inTime(performance.now() + one.timeoutMs, late)),
-      signal: stop.signal,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    })
-    const flat: Record<string, string> = {}
-    for (const name in headers) if (headers[name] !== undefined) flat[name.toLowerCase()] = String(headers[name])
-    return { status: statusCode, headers: flat, text: await readText(body, flat['content-encoding']) }
-  } catch (error) {
-    throw failure(error, stop.signal)
-  } finally {
-    clearTimeout(deadline)
-    one.signal?.removeEventListener('abort', onAbort)
-  }
-}
-const TIMED_OUT = new Error('no answer within the deadline')
-
-async function readText(body: Dispatcher.ResponseData['body'], encoding: string | undefined): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  // Not `for await`: the stream's iterator costs more than all else about a short answer.
-  await new Promise<void>((resolve, reject) => {
-    body.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > LARGEST_ANSWER)
-        body.destroy(new HttpFailure('too_large', true, `the answer is larger than ${LARGEST_ANSWER} bytes`))
-      else chunks.push(chunk)
-    })
-    body.on('end', resolve)
-    body.on('error', reject)
-  })
+  const { status, headers, bytes } = await exchange(agent, one)
+  const flat: Record<string, string> = {}
+  for (const name in headers) if (headers[name] !== undefined) flat[name.toLowerCase()] = String(headers[name])
+  const encoding = flat['content-encoding']
   const decode = encoding ? DECODERS[encoding.trim().toLowerCase()] : undefined
-  const bytes = Buffer.concat(chunks)
-  return (decode && bytes.length > 0 ? await decode(bytes) : bytes).toString('utf8')
+  const plain =
+    decode && bytes.length > 0 ? await decode(bytes).catch((error) => Promise.reject(failure(error))) : bytes
+  return { status, headers: flat, text: plain.toString('utf8') }
+}
+
+interface Answered {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  bytes: Buffer
+}
+
+/**
+ * undici's own dispatch: its streams and signals cost more than all else about a short answer, and its `headersTimeout` fires up to a
+ * second late. A request may wait for a free or a new connection; `onRequestStart` is the last look at the clock before its first
+ * byte leaves: a process that was stopped for minutes and goes on must not send then what it wanted to send before.
+ */
+function exchange(agent: Agent, one: HttpRequest): Promise<Answered> {
+  const { origin, pathname, search } = new URL(one.url)
+  const until = performance.now() + one.timeoutMs
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    let status = 0
+    let headers: Answered['headers'] = {}
+    let begun: Dispatcher.DispatchController | undefined
+    let given: HttpFailure | undefined
+    const over = () => {
+      clearTimeout(deadline)
+      one.signal?.removeEventListener('abort', onAbort)
+    }
+    const fail = (error: unknown) => {
+      over()
+      reject(given ?? failure(error))
+    }
+    const giveUp = (reason: HttpFailure['reason'], cause: unknown) => {
+      given ??= new HttpFailure(reason, begun !== undefined, cause)
+      if (begun) begun.abort(given)
+      else fail(given)
+    }
+    const onAbort = () => giveUp('aborted', one.signal!.reason)
+    const deadline = setTimeout(() => giveUp('timeout', 'no answer within the deadline'), one.timeoutMs)
+    if (one.signal?.aborted) return onAbort()
+    one.signal?.addEventListener('abort', onAbort)
+    const method = one.method as Dispatcher.HttpMethod
+    const whole = { origin, path: pathname + search, method, headers: one.headers, body: one.body ?? null }
+    agent.dispatch(
+      { ...whole, headersTimeout: 0, bodyTimeout: 0 },
+      {
+        onRequestStart(controller) {
+          if (!given && performance.now() > until)
+            given = new HttpFailure('timeout', false, 'its time was over before it could be sent')
+          if (given) return controller.abort(given)
+          begun = controller
+        },
+        onResponseStart(_controller, code, fields) {
+          status = code
+          headers = fields
+        },
+        onResponseData(_controller, chunk) {
+          size += chunk.length
+          if (size > LARGEST_ANSWER) giveUp('too_large', `the answer is larger than ${LARGEST_ANSWER} bytes`)
+          else chunks.push(chunk)
+        },
+        onResponseEnd() {
+          over()
+          resolve({ status, headers, bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
+        },
+        onResponseError: (_controller, error) => fail(error),
+      },
+    )
+  })
 }
 
 const NEVER_SENT = new Set([
@@ -106,9 +135,8 @@ const NEVER_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-function failure(error: unknown, stop: AbortSignal): HttpFailure {
+function failure(error: unknown): HttpFailure {
   if (error instanceof HttpFailure) return error
-  if (stop.aborted) return new HttpFailure(stop.reason === TIMED_OUT ? 'timeout' : 'aborted', true, error)
   const code = errorCode(error)
   const unreachable = NEVER_SENT.has(code) || code.startsWith('ERR_TLS') || code.includes('CERT')
   return new HttpFailure(unreachable ? 'unreachable' : 'broken', !unreachable, error)
