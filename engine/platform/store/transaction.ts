@@ -56,15 +56,18 @@ async function once<T>(pool: GuardedPool, work: (tx: Transaction) => Promise<T>)
     asked.at(-1)!.catch(() => {})
     return answer
   }
+  const begun = ask({ text: 'begin' })
+  begun.catch(() => {})
   const query = async (text: string, values?: unknown[]) => {
     // Half of a failed transaction may still be under way when the connection is somebody else's.
     if (over) throw new Error('the transaction is over')
-    return (await ask(prepared(text, values))).rows
+    const { rows } = await ask(prepared(text, values))
+    await begun
+    return rows
   }
   const send: Transaction['send'] = (text, values) => void query(text, values).catch(() => {})
   let broken: Error | undefined
   try {
-    ask({ text: 'begin' }).catch(() => {})
     const result = await work({ query: query as Query, send })
     over = true
     const committed = ask({ text: 'commit' })
