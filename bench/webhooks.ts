@@ -2,10 +2,10 @@
 // has been mapped and pushed to another system.
 import path from 'node:path'
 import { type BenchOptions, latencies, percentile, type Section } from './figures.ts'
-import { runScript, startHubChild, startStandIn } from './rig/children.ts'
+import { runScript, startHubChild, startServer, startStandIn } from './rig/children.ts'
 import { settled } from './rig/ledger-state.ts'
 import type { LoadReport, LoadSpec } from './rig/load.ts'
-import { openMachines } from './rig/machines.ts'
+import { type Machines, openMachines } from './rig/machines.ts'
 import { orderHub, SECRET } from './rig/shop.ts'
 
 const LOAD = path.join(import.meta.dirname, 'rig', 'load.ts')
@@ -20,9 +20,10 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
   await using hub = await startHubChild(machines, { ...orderHub(sink.url, sink.url), serve: true })
   const url = `${hub.url}/webhooks/shop`
   let from = 1
+  const post = (where: string, more: Pick<LoadSpec, 'seconds'> & Partial<LoadSpec>): Promise<LoadReport> =>
+    runScript<LoadReport>(LOAD, [JSON.stringify({ url: where, secret: SECRET, topic: 'order', from, ...more })])
   const load = async (more: Pick<LoadSpec, 'seconds'> & Partial<LoadSpec>): Promise<LoadReport> => {
-    const spec: LoadSpec = { url, secret: SECRET, topic: 'order', from, ...more }
-    const report = await runScript<LoadReport>(LOAD, [JSON.stringify(spec)])
+    const report = await post(url, more)
     from += report.sent
     await sink.until(from - 1)
     await settled(machines)
@@ -30,6 +31,7 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
   }
   await load({ rate: INTAKE_RATE, seconds: 3 })
 
+  const bare = await bareIntake(machines, (where) => post(where, { rate: INTAKE_RATE, seconds }))
   const intake = await load({ rate: INTAKE_RATE, seconds })
   const [before, hubBefore] = [await machines.database(), await hub.usage()]
   const pushed = await load({ rate: PUSHED_RATE, seconds })
@@ -43,6 +45,7 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
     what: `Signed webhooks, an order of about 2 KB each, from another process; each is answered after it is stored durably, and all are mapped and pushed on meanwhile. The open loops ran ${seconds} s, their latency counts from the moment when a webhook was due.`,
     figures: [
       ...latencies(`answered, at ${INTAKE_RATE}/s`, intake.latencies, { p95: 5 }),
+      ...latencies(`bare intake (the signature, one durable insert), at ${INTAKE_RATE}/s`, bare.latencies),
       ...latencies(`webhook → pushed, at ${PUSHED_RATE}/s`, endToEnd, { p99: 60 }),
       {
         name: `CPU of hub and PostgreSQL, at ${PUSHED_RATE}/s`,
@@ -68,4 +71,11 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
       'The generator of load, the hub, PostgreSQL and the destination share the cores; a webhook that the generator sends late for that reason counts as slow.',
     ],
   }
+}
+
+/** What any webhook costs on this machine that is answered after it is kept. */
+async function bareIntake({ databaseUrl }: Machines, load: (url: string) => Promise<LoadReport>): Promise<LoadReport> {
+  using bare = await startServer(path.join(import.meta.dirname, 'webhooks', 'bare-intake.ts'), [databaseUrl, SECRET])
+  await load(bare.url)
+  return load(bare.url)
 }

@@ -66,19 +66,20 @@ export interface StandIn extends Disposable {
   until: (distinct: number, pollMs?: number) => Promise<void>
 }
 
-export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}): Promise<StandIn> {
-  const child = spawn(
-    process.execPath,
-    [path.join(import.meta.dirname, 'stand-in.ts'), String(orders), String(delayMs), String(first)],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  )
+/** Starts a server that says as its first line where it listens, and ends with its input. */
+export async function startServer(file: string, args: string[]): Promise<{ url: string } & Disposable> {
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]
-  const { url } = JSON.parse(line) as { url: string }
+  return { ...(JSON.parse(line) as { url: string }), [Symbol.dispose]: () => void child.kill() }
+}
+
+export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}): Promise<StandIn> {
+  const file = path.join(import.meta.dirname, 'stand-in.ts')
+  const server = await startServer(file, [String(orders), String(delayMs), String(first)])
+  const { url } = server
   const get = async (from: string) => (await fetch(`${url}${from}`)).json() as any
   return {
-    url,
+    ...server,
     count: () => get('/count'),
     arrivals: () => get('/arrivals'),
     forget: () => get('/forget'),
@@ -92,7 +93,6 @@ export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}):
           throw new Error(`${now} of ${distinct} arrived, and nothing more for a minute`)
       }
     },
-    [Symbol.dispose]: () => void child.kill(),
   }
 }
 

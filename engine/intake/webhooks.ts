@@ -51,15 +51,18 @@ export function openWebhookIntake({ store, worker, sourceFor, taken }: WebhookFa
   async function flush(batch: Waiting[]): Promise<void> {
     if (batch.length === 0) return
     const keep = async (some: Waiting[]) => {
-      for (const [source, items] of await storeBatch(store, worker, some)) taken(source, items)
+      const stored = await storeBatch(store, worker, some)
+      for (const each of some) each.done()
+      // The answers leave first: who waits for them does not wait for what is decided.
+      setImmediate(() => {
+        for (const [source, items] of stored) taken(source, items)
+      })
     }
     try {
       await keep(batch)
-      for (const each of batch) each.done()
     } catch (error) {
       // One that cannot be stored must not take the others of its milliseconds along.
-      if (batch.length > 1 && !serverIsGone(error))
-        for (const each of batch) await keep([each]).then(() => each.done(), each.done)
+      if (batch.length > 1 && !serverIsGone(error)) for (const each of batch) await keep([each]).catch(each.done)
       else for (const each of batch) each.done(error as Error)
     }
   }
