@@ -1,6 +1,7 @@
 // Vendor JSON without loss: digits that a float would drop are kept as text, and items are kept as the bytes that came.
 
-const SUSPECT = /[0-9.]{16,}|\d[eE][+-]?\d{2,}/
+/** Sixteen characters of one number, or an exponent of two digits. */
+const SUSPECT = /\d[\d.]{14}\d|\d[eE][+-]?\d\d/
 const PROTO = /__proto__|\\u005[fF]/
 
 /**
@@ -121,10 +122,10 @@ function skipBlank(text: string, at: number): number {
 }
 
 function skipString(text: string, at: number): number {
-  for (let i = at + 1; i < text.length; i++) {
-    const c = text.charCodeAt(i)
-    if (c === 0x5c) i++
-    else if (c === 0x22) return i + 1
+  for (let end = text.indexOf('"', at + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0
+    while (text.charCodeAt(end - 1 - slashes) === 0x5c) slashes++
+    if (slashes % 2 === 0) return end + 1
   }
   return text.length
 }

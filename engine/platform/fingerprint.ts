@@ -15,7 +15,13 @@ function spelled(value: unknown): string {
     return `[${text}]`
   }
   const fields = value as Record<string, unknown>
-  for (const field of Object.keys(fields).sort())
+  for (const field of inOrder(Object.keys(fields)))
     if (fields[field] !== undefined) text += `${field.length}:${field}${spelled(fields[field])}`
   return `{${text}}`
+}
+
+/** Fields mostly stand in the order of the mapping that made them, or of the database: looking is cheaper than sorting. */
+function inOrder(names: string[]): string[] {
+  for (let at = 1; at < names.length; at++) if (names[at - 1]! > names[at]!) return names.sort()
+  return names
 }
