@@ -23,6 +23,7 @@ import { sharedSlots } from './platform/rate-limit.ts'
 import { startServer } from './platform/server/server.ts'
 import { serverIsGone } from './platform/store/pool.ts'
 import { openStore, type Store } from './platform/store/store.ts'
+import { openComparisons } from './reconcile/schedule.ts'
 import { alertLimits, alertPolicies } from './setup/alerts.ts'
 import { type Assembly, assemble } from './setup/assemble.ts'
 import { openChores } from './setup/chores.ts'
@@ -244,12 +245,19 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     onUnheard: (alert) => log.error({ alert }, 'nobody is left to tell this alert to'),
   })
   const chores = openChores({ store, retention: loaded.config.retention, signal: stopping.signal, log })
+  const comparisons = openComparisons({
+    comparisons: options.schedule ? (loaded.config.reconcile ?? {}) : {},
+    hub: () => ({ store, assembly, facts: loaded.facts, clients, signal: stopping.signal }),
+    worker: registration.worker,
+    log,
+  })
   const timers = [
     repeat(WAKE_EVERY, async () => pipeline.wakeSoon()),
     repeat(SWEEP_EVERY, sweep),
     repeat(PROBE_EVERY, () => states.probe()),
     ...(policies.length > 0 ? [repeat(ALERTS_EVERY, alerts.tick)] : []),
     repeat(CHORES_EVERY, () => chores()),
+    repeat(CHORES_EVERY, async () => comparisons.tick()),
     ...(publicUrl && server ? [repeat(CHORES_EVERY, () => subscriptions.check(publicUrl))] : []),
     repeat(WAITS_EVERY, () => parkEndlessWaits(store, [...assembly.routes.values()])),
     // A wiped queue has no schedules either, and one that lost only a job may hold a schedule that never comes due.
@@ -283,6 +291,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   }
   async function drain(): Promise<void> {
     await alerts.idle()
+    await comparisons.idle()
     await past
     await server?.close()
     await queues.close()

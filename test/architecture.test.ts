@@ -21,7 +21,7 @@ const STAGES = ['intake', 'mapping', 'handoff', 'delivery', 'outcome', 'process'
 const HOMES: Record<string, RegExp> = {
   ajv: /^engine\/platform\/config\//,
   'ajv-formats': /^engine\/platform\/config\//,
-  undici: /^engine\/connector\/(http|in-time)\.ts$|^bench\//,
+  undici: /^engine\/connector\/http\.ts$|^bench\//,
   'big.js': /^engine\/mapping\//,
   bullmq: /^engine\/platform\/queue\/|^bench\//,
   commander: /^engine\/cli\/|^tools\/docs-cli\.ts$/,

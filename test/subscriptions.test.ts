@@ -170,6 +170,7 @@ test('where it cannot be restored, somebody is told, until it can', async () => 
         connections: ['shop', 'warehouse'],
         sources: [{ name: 'shop-orders', connection: 'shop', missedMs: null, quietMs: null }],
         routes: [],
+        comparisons: [],
         startedAt: new Date(),
         attempts: 5,
       }),

@@ -17,7 +17,12 @@ export function statusCommand(program: Command): void {
       const hub = hubOf(options)
       const { config } = await loadRight(hub.config, print, { offline: true })
       const now = await withStore(hub.environment, (store) =>
-        status(store, Object.keys(config.connections), Object.keys(config.sources)),
+        status(
+          store,
+          Object.keys(config.connections),
+          Object.keys(config.sources),
+          Object.keys(config.reconcile ?? {}),
+        ),
       )
       if (print.json) return print.line(JSON.stringify(now, null, 2))
       const ago = (at: Date | null) => (at ? `${span(Date.now() - at.getTime())} ago` : 'never')
@@ -60,6 +65,12 @@ export function statusCommand(program: Command): void {
         print.line(
           `backfill  ${source}: ${items} read again, ${changed} new or changed; ${runs ? 'runs' : `stopped, goes on with handoff backfill ${source}`}`,
         )
+      for (const { name, comparedAt, gaps, found, running, message } of now.comparisons) {
+        const result = comparedAt ? `${gaps === 0 ? 'no gap' : found}, ${ago(comparedAt)}` : 'not compared yet'
+        const more = `${running ? ', is being compared' : ''}${message ? `; since then: ${message}` : ''}`
+        const line = `reconcile ${name}: ${result}${more}`
+        print.line(gaps || message ? tone(print, 'doubtful', line) : line)
+      }
       const stuck =
         now.connections.reduce((sum, each) => sum + each.stuck, 0) +
         now.sources.reduce((sum, each) => sum + each.parked, 0)

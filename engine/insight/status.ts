@@ -27,11 +27,26 @@ export interface Status {
   handoffs: Record<string, number>
   /** What is read again on request and has not ended. */
   backfills: { source: string; items: number; changed: number; runs: boolean; updatedAt: Date }[]
+  /** What is compared on schedule: when that was done last, and what was found; null of one that never was. */
+  comparisons: {
+    name: string
+    comparedAt: Date | null
+    gaps: number | null
+    found: string | null
+    running: boolean
+    /** Since then it could not be carried through, and why. */
+    message: string | null
+  }[]
   /** Fields of sources that changed and that nobody has accepted yet. */
   drift: Drift[]
 }
 
-export async function status(store: Store, connections: string[], sources: string[]): Promise<Status> {
+export async function status(
+  store: Store,
+  connections: string[],
+  sources: string[],
+  comparisons: string[] = [],
+): Promise<Status> {
   const states = await store.query<Status['connections'][number]>(
     `select name as connection, coalesce(s.state, 'ok') as state, s.reason, s.until,
        (select count(*) from handoff h where h.connection = name and h.state in ('owed', 'sending', 'waiting')) as owed,
@@ -57,8 +72,10 @@ export async function status(store: Store, connections: string[], sources: strin
   const backfills = await store.query<Status['backfills'][number]>(
     `select source, items, changed, coalesce(running_by = any(array(select living_workers())), false) as runs, updated_at as "updatedAt" from backfill where ended_at is null order by id`,
   )
+  const compared = await store.query<Status['comparisons'][number]>(COMPARISONS, [comparisons])
   return {
     backfills,
+    comparisons: compared,
     connections: states,
     sources: read,
     records,
@@ -66,3 +83,12 @@ export async function status(store: Store, connections: string[], sources: strin
     drift: await listDrift(store),
   }
 }
+
+const COMPARISONS = `
+select one.name, last.ended_at as "comparedAt", last.gaps,
+  (select string_agg((last.report->>what) || ' ' || what, ', ') from unnest(array['missing', 'extra', 'different', 'doubled', 'unmapped']) as what where (last.report->>what)::int > 0) as found,
+  exists (select from reconcile_run where name = one.name and ended_at is null and worker = any(array(select living_workers()))) as running,
+  (select message from reconcile_run where name = one.name and message is not null and id > coalesce(last.id, 0) order by id desc limit 1) as message
+from unnest($1::text[]) with ordinality as one(name, place)
+  left join lateral (select * from reconcile_run where name = one.name and gaps is not null order by id desc limit 1) as last on true
+order by one.place`

@@ -47,5 +47,11 @@ export function openMetrics(store: Store): () => Promise<{ type: string; text: s
     ['connection', 'state'],
     "select connection, state, 1 as value from connection_state where state <> 'ok'",
   )
+  gauge(
+    'handoff_reconcile_gaps',
+    'Gaps that the last comparison on schedule found',
+    ['name'],
+    'select distinct on (name) name, gaps as value from reconcile_run where gaps is not null order by name, id desc',
+  )
   return async () => ({ type: registry.contentType, text: await registry.metrics() })
 }

@@ -71,6 +71,10 @@ export async function reconcile(
 async function begin({ store }: Planned, { record, between, since }: Comparison, { scheduled }: ReconcileOptions) {
   // What a run left behind whose process died.
   await store.query(
+    'delete from reconcile_run where name = $1 and ended_at is null and worker <> all(array(select living_workers()))',
+    [scheduled?.name ?? null],
+  )
+  await store.query(
     `delete from reconcile_item where run in (select id from reconcile_run where ended_at is null and started_at < hub_now() - interval '1 day')`,
     [],
   )
@@ -88,13 +92,13 @@ async function begin({ store }: Planned, { record, between, since }: Comparison,
 const KEPT = 30
 
 async function end(
-  { store }: Planned,
+  { store, signal }: Planned,
   id: number,
   { scheduled }: ReconcileOptions,
   report: Reconciled | null,
   message: string | null,
 ): Promise<void> {
-  if (!scheduled) return void (await store.query('delete from reconcile_run where id = $1', [id]))
+  if (!scheduled || signal.aborted) return void (await store.query('delete from reconcile_run where id = $1', [id]))
   await store.query(
     'update reconcile_run set ended_at = hub_now(), gaps = $2, report = $3, message = $4 where id = $1',
     [id, report?.gaps ?? null, report && JSON.stringify(report), message],

@@ -45,6 +45,11 @@ export function alertLimits(config: HubConfig, pulling: boolean): Omit<Limits, '
           quietMs: silent ? milliseconds(silent) : null,
         }))
       : [],
+    comparisons: Object.entries(config.reconcile ?? {}).map(([name, { record, between, since }]) => ({
+      name,
+      between,
+      command: `handoff reconcile ${record} --between ${between.join(',')}${since ? ` --since ${since}` : ''}`,
+    })),
     routes: Object.entries(config.routes).flatMap(([name, { push, call, within }]) =>
       within ? [{ name, connection: connectionOf(push ?? call!), withinMs: milliseconds(within) }] : [],
     ),

@@ -14,7 +14,7 @@ type Report = (
 ) => void
 
 export function checkAlert({ read, connectors }: Facts, name: string, report: Report): void {
-  const { alerts, connections, sources, routes } = read.config
+  const { alerts, connections, sources, routes, reconcile = {} } = read.config
   const { to, about, on } = alerts[name]!
   const telling = Object.entries(connections)
     .filter(([, { connector }]) => connectors.get(connector)?.capabilities.kind === 'alert')
@@ -33,15 +33,22 @@ export function checkAlert({ read, connectors }: Facts, name: string, report: Re
         cure: `Name a connection of ${kinds(connectors).join(', ')}.`,
       })
   }
-  const places = [...Object.keys(connections), ...Object.keys(sources), ...Object.keys(routes)]
+  const places = [connections, sources, routes, reconcile].flatMap((section) => Object.keys(section))
   for (const [index, place] of (about ?? []).entries()) {
     if (!places.includes(place))
       report(['about', index], {
         code: 'HUB_CONFIG_UNKNOWN_PLACE',
-        message: `There is no connection, source or route "${place}".`,
+        message: `There is no connection, source, route or comparison "${place}".`,
         ...near(place, places),
       })
   }
+  if (on?.includes('reconcile-gap') && Object.keys(reconcile).length === 0)
+    report(['on', on.indexOf('reconcile-gap')], {
+      severity: 'warning',
+      code: 'HUB_CONFIG_NEVER_COMPARED',
+      message: 'Nothing is compared on a schedule, so no gap is ever found.',
+      cure: 'Add an entry to `reconcile:`.',
+    })
   if (on?.includes('overdue') && !Object.values(routes).some((route) => route.within))
     report(['on', on.indexOf('overdue')], {
       severity: 'warning',

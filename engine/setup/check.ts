@@ -9,6 +9,7 @@ import type { YamlFile } from '../platform/config/yaml.ts'
 import type { Registered } from '../registry.ts'
 import { answerMapping, routeMapping, sourceMapping, splitTarget } from './assemble.ts'
 import { checkAlert } from './check-alert.ts'
+import { checkReconcile } from './check-reconcile.ts'
 
 export interface HubFacts {
   read: ReadConfig
@@ -40,6 +41,7 @@ export function checkHub(facts: HubFacts): Diagnostic[] {
       diagnostics.push(...facts.checkCondition(route.when, route.record, { yaml, path: ['routes', name, 'when'] }))
   }
   for (const name of Object.keys(config.alerts)) checkAlert(facts, name, reporter('alerts', name))
+  for (const name of Object.keys(config.reconcile ?? {})) checkReconcile(facts, name, reporter('reconcile', name))
   for (const [owned, owner] of Object.entries(config.owners)) {
     if (!config.connections[owner])
       reporter('owners', owned)(

@@ -31,6 +31,11 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: 'A `${…}` in a configuration is not a reference.',
     cure: 'Write `${env.NAME}`, `${env.NAME:-default}` or `${file:/path}`.',
   },
+  HUB_CONFIG_CANNOT_COMPARE: {
+    means:
+      'An entry of `reconcile:` names two systems that the hub cannot compare: the first one must be read by a source, the second one too or be the destination of a route.',
+    cure: 'Turn the two round where the message says so, or configure a source or a route for this record.',
+  },
   HUB_CONFIG_CANNOT_PULL: {
     means: 'The connector cannot be asked for this resource.',
     cure: 'Name one of the resources that the message lists.',
@@ -44,6 +49,10 @@ export const errorCodes: Record<string, ErrorCode> = {
     cure: 'Set it, or write a default.',
   },
   HUB_CONFIG_FILE_UNREADABLE: { means: 'A secret file cannot be read.', cure: 'Create it, or correct the path.' },
+  HUB_CONFIG_NEVER_COMPARED: {
+    means: 'An alert wants to hear of gaps between systems, and nothing is compared on a schedule.',
+    cure: 'Add an entry to `reconcile:`, or remove `reconcile-gap`.',
+  },
   HUB_CONFIG_NEVER_OVERDUE: {
     means: 'An alert wants to hear of overdue handoffs, and no route says how long one may take.',
     cure: 'Add `within: 15m` to a route, or remove `overdue`.',
@@ -70,8 +79,8 @@ export const errorCodes: Record<string, ErrorCode> = {
     cure: 'Write it, or name another with `mapping:`.',
   },
   HUB_CONFIG_NO_SCHEDULE: {
-    means: 'A source has neither a schedule nor a webhook.',
-    cure: 'Add `every:`, `cron:` or `webhook: true`.',
+    means: 'A source has neither a schedule nor a webhook, or a comparison (`reconcile:`) has no schedule.',
+    cure: 'Add `every:`, `cron:` or, to a source, `webhook: true`.',
   },
   HUB_CONFIG_NO_WEBHOOK: {
     means: 'The connector sends no webhooks about this resource.',

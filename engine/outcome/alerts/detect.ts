@@ -7,6 +7,8 @@ import { type Trouble, WEBHOOKS } from './trouble.ts'
 export interface Limits {
   sources: { name: string; connection: string; missedMs: number | null; quietMs: number | null }[]
   routes: { name: string; connection: string; withinMs: number }[]
+  /** `command`: shows what such a comparison finds now. */
+  comparisons: { name: string; between: [string, string]; command: string }[]
   /** The connections of today's configuration: what another one left behind is no trouble of today. */
   connections: string[]
   /** hub_now() when this process began: nothing was silent before it listened. */
@@ -27,8 +29,19 @@ type Row = Omit<Trouble, 'sample' | 'attempts'> & {
 }
 
 /** What is told within seconds: read from small indexes. */
-export async function detectNow(tx: Transaction, { connections, sources, attempts }: Limits): Promise<Trouble[]> {
+export async function detectNow(
+  tx: Transaction,
+  { connections, sources, comparisons, attempts }: Limits,
+): Promise<Trouble[]> {
+  const compared = [
+    comparisons.map((one) => one.name),
+    comparisons.map((one) => one.between[0]),
+    comparisons.map((one) => one.between[1]),
+    comparisons.map((one) => one.command),
+  ]
   return [
+    ...(comparisons.length > 0 ? await tx.query<Row>(GAPS, compared) : []),
+    ...(comparisons.length > 0 ? await tx.query<Row>(COMPARED, [...compared, attempts]) : []),
     ...(await tx.query<Row>(STUCK, [connections])),
     ...(await tx.query<Row>(PARKED, [connections])),
     ...(await tx.query<Row>(TRYING, [connections, attempts])),
@@ -159,6 +172,29 @@ const UNSUBSCRIBED = `
 select 'failing' as kind, 'source' as what, source as place, connection, '${WEBHOOKS}' as cause, 1 as count, min(problem_since) as since, $2::int as attempts,
   jsonb_agg(jsonb_build_object('id', connection || ' ' || topic, 'subject', topic, 'problems', jsonb_build_array(jsonb_build_object('message', problem)))) as rows
 from subscription where problem is not null and source = any($1::text[]) group by source, connection`
+
+const ONE = 'unnest($1::text[], $2::text[], $3::text[], $4::text[]) as one(name, a, b, command)'
+const RUNS_SINCE = (good: string) =>
+  `reconcile_run r where r.name = one.name and r.id > coalesce((select max(id) from reconcile_run where name = one.name and ${good}), 0)`
+
+const GAPS = `
+select 'reconcile-gap' as kind, 'comparison' as what, one.name as place, one.b as connection, '' as cause, last.gaps as count,
+  (select min(r.ended_at) from ${RUNS_SINCE('gaps = 0')} and r.gaps > 0) as since, (
+  select jsonb_agg(jsonb_build_object('id', gap->>'what', 'subject', gap->>'record', 'problems', jsonb_build_array(jsonb_build_object('message', found.words, 'cure', one.command))) order by place)
+  from jsonb_array_elements(last.report->'samples') with ordinality as sample(gap, place) where place <= ${SAMPLE}) as rows
+from ${ONE},
+  lateral (select gaps, report from reconcile_run where name = one.name and gaps is not null order by id desc limit 1) as last,
+  lateral (select string_agg((last.report->>what) || ' ' || what, ', ') as words from unnest(array['missing', 'extra', 'different', 'doubled', 'unmapped']) as what
+    where (last.report->>what)::int > 0) as found
+where last.gaps > 0`
+
+// It says nothing where one of the two is down, which is told already.
+const COMPARED = `
+select 'failing' as kind, 'comparison' as what, one.name as place, one.b as connection, '' as cause, 1 as count, failed.since, failed.attempts,
+  jsonb_build_array(jsonb_build_object('id', one.name, 'subject', one.name, 'problems', jsonb_build_array(jsonb_build_object('message', failed.message, 'cure', one.command)))) as rows
+from ${ONE},
+  lateral (select min(r.started_at) as since, count(*)::int as attempts, (array_agg(r.message order by r.id desc))[1] as message from ${RUNS_SINCE('gaps is not null')} and r.message is not null) as failed
+where failed.attempts >= $5 and not exists (select from connection_state c where c.connection in (one.a, one.b) and c.state in ('paused', 'open', 'half-open'))`
 
 // Two kinds of silence: no run has succeeded for too long (the scheduler, or the system); runs succeed, but nothing is new. The
 // second is measured from the start of the process until a run of it has shown what is new.

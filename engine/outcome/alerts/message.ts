@@ -12,11 +12,9 @@ export function messageOf(
   if (state === 'recovered') return over(key, trouble, most, openedAt, recoveredAt!)
   const facts = [
     { name: 'System', value: trouble.connection },
-    ...(trouble.place === trouble.connection
-      ? []
-      : [{ name: trouble.what === 'item' || trouble.what === 'source' ? 'Source' : 'Route', value: trouble.place }]),
+    ...(trouble.place === trouble.connection ? [] : [{ name: PLACE[trouble.what], value: trouble.place }]),
     ...(reasonOf(trouble) ? [{ name: 'Cause', value: reasonOf(trouble)! }] : []),
-    ...(trouble.what === 'handoff' || trouble.what === 'item'
+    ...(trouble.what === 'handoff' || trouble.what === 'item' || trouble.kind === 'reconcile-gap'
       ? [{ name: 'Concerned', value: concerned(trouble) }]
       : []),
     ...(trouble.kind === 'drift' ? [{ name: 'Fields', value: fields(trouble) }] : []),
@@ -58,6 +56,14 @@ function over(key: string, trouble: Told, most: number, openedAt: string, recove
   }
 }
 
+const PLACE = {
+  handoff: 'Route',
+  item: 'Source',
+  source: 'Source',
+  connection: 'Connection',
+  comparison: 'Comparison',
+} satisfies Record<Told['what'], string>
+
 const textOf = (facts: AlertFact[]) => facts.map(({ name, value }) => `${name}: ${value}`).join('\n')
 
 const SEVERITY: Record<Told['kind'], AlertMessage['severity']> = {
@@ -70,6 +76,7 @@ const SEVERITY: Record<Told['kind'], AlertMessage['severity']> = {
   overdue: 'warning',
   'no-worker': 'critical',
   drift: 'warning',
+  'reconcile-gap': 'error',
 }
 
 /** One line, for subjects and lists. */
@@ -87,8 +94,9 @@ export function titleOf(
       return many(count === 1 ? 'waits for a decision' : 'wait for a decision')
     case 'failing':
       if (cause === WEBHOOKS) return `no webhooks come for ${place}`
-      return what === 'source'
-        ? `${place} could not be read ${attempts} times in a row`
+      if (what === 'source') return `${place} could not be read ${attempts} times in a row`
+      return what === 'comparison'
+        ? `${place} could not be compared ${attempts} times in a row`
         : many(`${count === 1 ? 'has' : 'have'} failed up to ${attempts} times in a row`)
     case 'connection-down':
       return cause === 'refused' ? `${place} does not let the hub in` : `${place} is down`
@@ -100,6 +108,8 @@ export function titleOf(
       return `Nobody works for ${place}: ${count} handoff${count === 1 ? '' : 's'} due`
     case 'drift':
       return `${place} sends ${count === 1 ? 'a field' : `${count} fields`} otherwise than before${who(sample, count)}`
+    case 'reconcile-gap':
+      return `${place} found ${count === 1 ? 'a gap' : `${count} gaps`}${who(sample, count)}`
   }
 }
 
@@ -138,7 +148,9 @@ const NEXT: Record<Told['kind'], (trouble: Told) => string> = {
       ? 'The source is only read on its schedule; the hub looks every five minutes whether it can subscribe.'
       : what === 'source'
         ? 'It is read again on schedule.'
-        : 'They are tried again by themselves, with growing pauses.',
+        : what === 'comparison'
+          ? 'It is compared again within minutes.'
+          : 'They are tried again by themselves, with growing pauses.',
   'connection-down': ({ cause }) =>
     cause === 'refused'
       ? 'The connection pauses and nothing is lost; the hub asks every minute at least whether it is let in again, and goes on by itself.'
@@ -147,6 +159,7 @@ const NEXT: Record<Told['kind'], (trouble: Told) => string> = {
   overdue: () => 'They stay owed and are delivered as soon as that is possible.',
   'no-worker': () => 'They are delivered as soon as a worker takes them.',
   drift: () => 'It goes on being read; what does not map is parked.',
+  'reconcile-gap': () => 'They are compared again on schedule; what is the same by then is over.',
 }
 
 function todo({ kind, what, place, connection, count, cause, sample }: Told): string {
@@ -163,8 +176,9 @@ function todo({ kind, what, place, connection, count, cause, sample }: Told): st
         .join(' | ')
     case 'failing':
       if (cause === WEBHOOKS) return `See the webhooks of ${connection} there | handoff status`
-      return what === 'source'
-        ? `handoff run ${place}`
+      if (what === 'source') return `handoff run ${place}`
+      return what === 'comparison'
+        ? (cure ?? 'handoff status')
         : `handoff trace ${quoted(first?.subject.replace(/^\S+ /, '') ?? '')}`
     case 'connection-down':
       return cause === 'refused' ? `Correct the credentials of ${place} | handoff status` : 'handoff status'
@@ -176,6 +190,8 @@ function todo({ kind, what, place, connection, count, cause, sample }: Told): st
       return 'handoff status | handoff start'
     case 'drift':
       return `handoff drift list | handoff drift accept ${place}`
+    case 'reconcile-gap':
+      return `${cure} | ${cure} --redrive`
   }
 }
 

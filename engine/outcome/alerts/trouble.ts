@@ -8,8 +8,8 @@ export const WEBHOOKS = 'webhooks'
 export interface Trouble {
   kind: AlertKind
   /** What the count counts. */
-  what: 'handoff' | 'item' | 'connection' | 'source'
-  /** Source, route or connection. */
+  what: 'handoff' | 'item' | 'connection' | 'source' | 'comparison'
+  /** Source, route, connection, or a name in `reconcile:`. */
   place: string
   connection: string
   cause: string

@@ -38,6 +38,16 @@ export interface RouteConfig {
   within?: string
   lane?: 'urgent' | 'normal' | 'bulk'
 }
+export interface ReconcileConfig {
+  record: string
+  /** What the first one holds should be at the second one. */
+  between: [string, string]
+  since?: string
+  every?: string
+  cron?: string
+  zone?: string
+  redrive?: boolean
+}
 /** What an alert may be about; schemas/config/hub.json explains each. */
 export const ALERT_KINDS = [
   'failed',
@@ -49,6 +59,7 @@ export const ALERT_KINDS = [
   'overdue',
   'no-worker',
   'drift',
+  'reconcile-gap',
 ] as const
 export type AlertKind = (typeof ALERT_KINDS)[number]
 export interface AlertConfig {
@@ -65,6 +76,7 @@ export interface HubConfig {
   routes: Record<string, RouteConfig>
   owners: Record<string, string>
   alerts: Record<string, AlertConfig>
+  reconcile?: Record<string, ReconcileConfig>
   retention?: { payloads?: string; attempts?: string; events?: string; webhooks?: string; runs?: string }
   server: { host: string; port: number; publicUrl?: string }
 }
@@ -79,7 +91,7 @@ export interface ReadConfig {
   found: boolean
 }
 
-const SECTIONS = ['connections', 'sources', 'routes', 'owners', 'alerts'] as const
+const SECTIONS = ['connections', 'sources', 'routes', 'owners', 'alerts', 'reconcile'] as const
 
 export function readConfig(
   folder: string,
@@ -93,6 +105,7 @@ export function readConfig(
     routes: {},
     owners: {},
     alerts: {},
+    reconcile: {},
     server: { host: '127.0.0.1', port: 8480 },
   }
   const diagnostics: Diagnostic[] = []
