@@ -29,6 +29,7 @@ import { type Assembly, assemble } from './setup/assemble.ts'
 import { openChores } from './setup/chores.ts'
 import { openClients, schedulesOf } from './setup/connections.ts'
 import { type LoadedHub, loadHub, PROJECT } from './setup/load.ts'
+import { openRegistration } from './setup/registration.ts'
 import { openSubscriptions } from './setup/subscriptions.ts'
 
 export interface HubProcess {
@@ -82,26 +83,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     onError,
     ...(options.embeddedSettings ? { embeddedSettings: options.embeddedSettings } : {}),
   })
-  let registration = await store.register(onLost)
-  // The lock that says "this process lives" went with its database connection: take a new one as soon as there is a database.
-  function onLost(): void {
-    if (stopping.signal.aborted) return
-    void registerAgain()
-  }
-
-  async function registerAgain(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await store.ready()
-        registration = await store.register(onLost, running.worker)
-        return
-      } catch (error) {
-        onError(error as Error)
-        await sleep(500)
-      }
-    }
-  }
-
+  const registration = await openRegistration(store, stopping.signal, onError)
   const clients = openClients(loaded, (connection) => sharedSlots(store.query, connection))
   const names = Object.keys(loaded.config.connections)
   const queues = await openQueues({ store, redisUrl: environment.redisUrl, workers: names.length, onError })

@@ -1,10 +1,10 @@
 // What two systems hold is compared, by key and content: what is missing, extra or different is found, what is on its way is none
 // of these, nothing is written by looking, and what is sent through again arrives.
 import { expect, test } from 'vitest'
-import type { ConnectionClient, Json } from '../engine/hub.ts'
-import type { Planned } from '../engine/plan/outgoing.ts'
+import type { Json } from '../engine/hub.ts'
 import { reconcile } from '../engine/reconcile/reconcile.ts'
-import { identity, openWorld, type World } from './support/world.ts'
+import { systems } from './support/two-systems.ts'
+import { openWorld, type World } from './support/world.ts'
 
 const SINCE = '2026-01-01T00:00:00Z'
 const order = (number: number, more: object = {}) => ({ id: number, number: String(number), status: 'open', ...more })
@@ -12,53 +12,6 @@ const BETWEEN: [string, string] = ['shop', 'wms']
 const orders = { record: 'order', between: BETWEEN, since: SINCE }
 const look = { limit: 10, redrive: false }
 
-/** The world's two systems as they can be read; `listed`: the warehouse as well, beside taking what it is sent. */
-function systems(world: World, shop: () => Json[], { listed = false, stamp = '' } = {}): Planned {
-  const clientOf = (name: string, things: () => { id: string; text: string; stamp?: string }[]) =>
-    ({
-      name,
-      resources: { orders: { pull: () => {}, fetch: () => ({ path: '' }) } },
-      pull: async function* (_: string, __: unknown, options: Json) {
-        await options.gate({ write: false, method: 'GET', deadlineMs: 1 })
-        // Pages of two.
-        const all = things()
-        for (let at = 0; at === 0 || at < all.length; at += 2)
-          yield { items: all.slice(at, at + 2), position: {}, last: at + 2 >= all.length }
-      },
-      fetch: async (_: string, id: string) => things().find((one) => one.id === id),
-    }) as unknown as ConnectionClient
-  const here = () =>
-    shop().map(({ $stamp, ...item }) => ({
-      id: String(item.id),
-      text: JSON.stringify(item),
-      ...($stamp || stamp ? { stamp: $stamp ?? stamp } : {}),
-    }))
-  const there = () => [...world.vendor.things].map(([id, thing]) => ({ id, text: JSON.stringify(thing) }))
-  const { hub, assembly } = world
-  if (listed)
-    assembly.sources.set('wms-orders', {
-      name: 'wms-orders',
-      connection: 'wms',
-      resource: 'orders',
-      outputs: [
-        {
-          type: 'order',
-          resource: 'orders',
-          mapper: identity({
-            run: ({ key, id: _, ...thing }) => ({ record: { ...thing, channel: 'wms' } }),
-            speaks: ['number', 'status', 'lines', 'lines[].sku', 'lines[].quantity'],
-          }),
-        },
-      ],
-      revision: 'w1',
-      lane: 5,
-    })
-  const clients = new Map([
-    ['shop', clientOf('shop', here)],
-    ['wms', clientOf('wms', there)],
-  ])
-  return { store: hub.store, assembly, facts: hub.facts, clients, signal: hub.signal }
-}
 const delivered = (world: World, count: number) =>
   world.until(
     `${count} are delivered`,

@@ -32,9 +32,10 @@ const HEAD = 'id order_number partner_order_id'
 const order = (
   lines: number,
 ) => `id legacy_id order_number partner_order_id shop_name fulfillment_status order_date total_tax subtotal
-  total_discounts total_price currency email updated_at tags
+  total_discounts total_price currency email packing_note updated_at tags
   shipping_lines { title carrier method price }
   shipping_address { ${ADDRESS} }
+  billing_address { ${ADDRESS} }
   line_items(first: ${lines}) { ${INFO} edges { node {
     id sku partner_line_item_id product_name quantity quantity_pending_fulfillment quantity_shipped price fulfillment_status
   } } }`

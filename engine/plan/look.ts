@@ -76,21 +76,31 @@ function changing(canUpdate: boolean, why: string, payload: Json, there: Json): 
       changes: differences({}, payload),
       unread: true,
     }
-  const strange: string[] = []
-  const changes = against(there, payload, strange)
-  const unclear = strange.length > 0 ? `; ${strange.join(', ')} cannot be compared, it has another form there` : ''
-  const same = changes.length === 0 && strange.length === 0 ? ', and says all of this already' : ''
-  return { does: 'update', why: `${why}${unclear}${same}`, changes }
+  const unclear: Unclear = { strange: [], hidden: [] }
+  const changes = against(there, payload, unclear)
+  const { strange, hidden } = unclear
+  const more = [
+    ...(strange.length > 0 ? [`; ${strange.join(', ')} cannot be compared, it has another form there`] : []),
+    ...(hidden.length > 0 ? [`; ${hidden.join(', ')} cannot be compared, it is not shown there`] : []),
+    ...(changes.length + strange.length + hidden.length === 0 ? [', and says all of this already'] : []),
+  ]
+  return { does: 'update', why: `${why}${more.join('')}`, changes }
+}
+
+/** Fields that cannot be compared: of another form there, or not part of what is read there (connectors read what they can). */
+interface Unclear {
+  strange: string[]
+  hidden: string[]
 }
 
 /** What of the payload is otherwise there. The thing there has fields of its own, which stay as they are. */
-function against(there: Json, payload: Json, strange: string[], path: EditPath = []): Difference[] {
+function against(there: Json, payload: Json, unclear: Unclear, path: EditPath = []): Difference[] {
   if (isObject(payload) && isObject(there))
-    return Object.entries(payload).flatMap(([field, value]) => against(there[field], value, strange, [...path, field]))
+    return Object.entries(payload).flatMap(([field, value]) => against(there[field], value, unclear, [...path, field]))
   if (Array.isArray(payload) && Array.isArray(there) && payload.length === there.length)
-    return payload.flatMap((value, index) => against(there[index], value, strange, [...path, index]))
-  if (there !== null && there !== undefined && formOf(there) !== formOf(payload)) {
-    strange.push(pathText(path))
+    return payload.flatMap((value, index) => against(there[index], value, unclear, [...path, index]))
+  if (there === undefined || (there !== null && formOf(there) !== formOf(payload))) {
+    unclear[there === undefined ? 'hidden' : 'strange'].push(pathText(path))
     return []
   }
   // Vendors answer "12.50" for 12.5 and "7" for 7.

@@ -19,6 +19,8 @@ export interface DemoPlace extends AsyncDisposable {
   systems: Systems
   store: Store
   run: (...args: string[]) => DemoRun
+  /** Another command about the demo's hub. */
+  handoff: (...args: string[]) => Promise<{ code: number | null; output: string }>
   /** Requests that changed something, over all systems or for one. */
   writes: (system?: string) => Promise<number>
   pass: (interval: string) => Promise<void>
@@ -42,24 +44,23 @@ export async function demoPlace(backend: 'postgres' | 'redis', name: 'demo' | 'd
     ...(backend === 'redis' ? { REDIS_URL: process.env['HANDOFF_TEST_REDIS'] } : { REDIS_URL: '' }),
   }
   const running = new Set<ChildProcess>()
+  const start = (args: string[]): DemoRun => {
+    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(child)
+    let output = ''
+    child.stdout!.on('data', (chunk) => (output += chunk))
+    child.stderr!.on('data', (chunk) => (output += chunk))
+    const done = new Promise<{ code: number | null; output: string }>((resolve) =>
+      child.on('close', (code) => resolve({ code, output })),
+    )
+    void done.then(() => running.delete(child))
+    return { child, done }
+  }
   return {
     systems,
     store,
-    run: (...args) => {
-      const child = spawn(process.execPath, [CLI, 'demo', '--once', ...args], {
-        env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      running.add(child)
-      let output = ''
-      child.stdout!.on('data', (chunk) => (output += chunk))
-      child.stderr!.on('data', (chunk) => (output += chunk))
-      const done = new Promise<{ code: number | null; output: string }>((resolve) =>
-        child.on('close', (code) => resolve({ code, output })),
-      )
-      void done.then(() => running.delete(child))
-      return { child, done }
-    },
+    run: (...args) => start(['demo', '--once', ...args]),
+    handoff: (...args) => start(args).done,
     writes: async (system) => {
       if (system) return (await systems.get(`requests/${system}?writes=1&count=1`)).count
       const counts = (await systems.get('requests?writes=1')) as Record<string, number>
