@@ -31,7 +31,7 @@ function gate(): { wait: Promise<void>; open: () => void } {
 async function standStill(world: World, minutes: number): Promise<void> {
   const real = performance.now.bind(performance)
   vi.spyOn(performance, 'now').mockImplementation(() => real() + minutes * 60_000)
-  await world.pass(`${minutes} minutes`, 'during')
+  await world.pass(`${minutes} minutes`)
 }
 afterEach(() => void vi.restoreAllMocks())
 
