@@ -7,7 +7,7 @@ export default defineConfig({
     exclude: ['node_modules/**'],
     // Two cores: more files at once only slow each other down.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

@@ -159,7 +159,8 @@ alerts:
     expect(listed.output).toContain('1 item of exports is parked')
     expect(listed.output).toContain('mail: told')
     await handoff(env, 'failures', 'resolve', '--all', '--config', place.config)
-    await sleep(1_500)
+    const over = "select from record where type = 'alert' and data->>'calmSince' is not null"
+    for (let turn = 0; turn < 200 && (await hub.store.query(over)).length === 0; turn++) await sleep(50)
     await hub.store.query("update clock set shift = shift + interval '20 seconds'")
     for (let turn = 0; turn < 200 && server.letters.length < 2; turn++) await sleep(50)
     expect(server.letters[1]!.headers['subject']).toContain('Over after')

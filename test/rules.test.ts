@@ -27,11 +27,11 @@ function gate(): { wait: Promise<void>; open: () => void } {
   const wait = new Promise<void>((resolve) => (open = resolve))
   return { wait, open }
 }
-/** As if every process had been stopped for so long: both clocks, the database's and the machine's, have gone on. */
+/** As if every process had been stopped for so long, with a handoff in flight: both clocks, the database's and the machine's, have gone on. */
 async function standStill(world: World, minutes: number): Promise<void> {
   const real = performance.now.bind(performance)
   vi.spyOn(performance, 'now').mockImplementation(() => real() + minutes * 60_000)
-  await world.pass(`${minutes} minutes`)
+  await world.pass(`${minutes} minutes`, { held: 1 })
 }
 afterEach(() => void vi.restoreAllMocks())
 
@@ -137,7 +137,7 @@ describe('rule 2, a lease is committed, fenced, and outlives what it guards', ()
     await world.pass('1 minute')
     await resting(world)
     stopped.open()
-    await sleep(100)
+    await world.calm()
     expect(creates(world)).toBe(1)
     expect(world.vendor.count('shop:1')).toBe(1)
   })
@@ -152,7 +152,7 @@ describe('rule 2, a lease is committed, fenced, and outlives what it guards', ()
     await standStill(world, 3)
     await resting(world)
     stopped.open()
-    await sleep(200)
+    await world.calm()
     expect(world.vendor.count('shop:1')).toBe(1)
     expect(await events(world, 'handoff.delivered')).toBe(1)
     expect(await events(world, 'link.duplicate')).toBe(0)
@@ -1082,8 +1082,7 @@ describe('a connection that fails everything', () => {
     }
     await world.arrive(Array.from({ length: 100 }, (_, index) => order(index + 1)))
     await world.until('it is open', async () => (await state(world)) === 'open')
-    await world.pipeline.idle()
-    await sleep(100)
+    await world.calm()
     const before = tried
     await world.pass('2 minutes')
     await world.probe()
@@ -1116,8 +1115,7 @@ describe('a connection that fails everything', () => {
     world.vendor.check = refused
     await world.arrive(Array.from({ length: 200 }, (_, index) => order(index + 1)))
     await world.until('it is paused', async () => (await state(world)) === 'paused')
-    await world.pipeline.idle()
-    await sleep(100)
+    await world.calm()
     expect(asked).toBeLessThan(40)
     world.vendor.before = () => {}
     world.vendor.check = async () => {}

@@ -67,7 +67,8 @@ export async function realBooks(
       await alive.get(worker)!()
       alive.delete(worker)
     },
-    pass: (ms) => world.pass(`${ms} milliseconds`),
+    // Whatever is in flight.
+    pass: async (ms) => void (await store.query("update clock set shift = shift + $1 * interval '1 ms'", [ms])),
     store: ({ id, note, stamp }) => world.store([{ id, number: String(id), note, $stamp: stamp }]),
     decide: async () => {
       world.pipeline.decideSoon('orders')

@@ -1,7 +1,8 @@
 // A hub process that one record kills: run by the tests as `deadly.ts SCHEMA item|handoff`. Ends by itself once nothing is left.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Assembly } from '../../engine/setup/assemble.ts'
-import { identity, openWorld, payload, Vendor } from './world.ts'
+import { Vendor } from './vendor.ts'
+import { identity, openWorld, payload } from './world.ts'
 
 const [schema, kills] = process.argv.slice(2) as [string, 'item' | 'handoff']
 const vendor = new Vendor()
@@ -48,7 +49,7 @@ const assembly: Assembly = {
 }
 const world = await openWorld('postgres', { schema, vendor, assembly })
 await world.sweep()
-await sleep(200)
+await world.calm()
 // What a dead process had sent may still land: here that time is over. It is less than a lease.
 await world.pass('40 seconds')
 for (let calm = 0; calm < 3; ) {
