@@ -230,6 +230,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
   const comparisons = openComparisons({
     comparisons: options.schedule ? (loaded.config.reconcile ?? {}) : {},
     hub: () => ({ store, assembly, facts: loaded.facts, clients, signal: stopping.signal }),
+    working: async (connections) => (await states.open(connections)).connections,
     worker: registration.worker,
     log,
   })

@@ -20,7 +20,16 @@ const schedule = (
   world: World,
   hub: Planned,
   comparisons: Parameters<typeof openComparisons>[0]['comparisons'] = DAILY,
-) => openComparisons({ comparisons, hub: () => hub, worker: world.hub.worker, log: openLog('silent') })
+) =>
+  openComparisons({
+    comparisons,
+    hub: () => hub,
+    working: async (connections) =>
+      (await world.hub.openConnections()).connections.filter((one) => connections.includes(one)),
+    worker: world.hub.worker,
+    log: openLog('silent'),
+  })
+const READ = "insert into source_state (source, last_run_at, last_success_at) values ('orders', hub_now(), hub_now())"
 const runs = (world: World) =>
   world.hub.store.query<{ gaps: number | null; message: string | null }>(
     'select gaps, message from reconcile_run where ended_at is not null order by id',
@@ -48,6 +57,10 @@ test('two processes compare once when it is due; a gap is told, and that it is o
     for (const each of [mine, theirs, mine, theirs]) each.tick()
     await Promise.all([mine.idle(), theirs.idle()])
   }
+  await tick()
+  // Nothing has been read yet: everything would be missing.
+  expect(await runs(world)).toEqual([])
+  await world.hub.store.query(READ)
   await tick()
   await tick()
   expect(await runs(world)).toEqual([{ gaps: 1, message: null }])
@@ -84,6 +97,7 @@ test('one that cannot be carried through says why, and is begun again within min
   hub.clients.get('shop')!.pull = async function* () {
     throw new ConnectorError('retryable', 'HUB_HTTP_SERVER_ERROR', 'the shop is being moved')
   }
+  await world.hub.store.query(READ)
   const comparisons = schedule(world, hub)
   for (let turn = 0; turn < 3; turn++) {
     comparisons.tick()
@@ -112,6 +126,7 @@ test('a cron line waits for its moment', async () => {
       orders: { ...daily, cron: `${at.getUTCMinutes()} ${at.getUTCHours()} * * *` },
     },
   )
+  await world.hub.store.query(READ)
   const tick = async () => {
     comparisons.tick()
     await comparisons.idle()

@@ -156,6 +156,7 @@ async function readRest(
     const next = links.values()
     const reader = async () => {
       for (const { record_id, external_id } of next) {
+        if (hub.signal.aborted) return
         const row = rows.find((one) => one.record_id === record_id)!
         const there = await readOne(external_id)
         if (there === undefined) continue

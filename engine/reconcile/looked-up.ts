@@ -66,6 +66,7 @@ async function lookUp(work: LookUp, items: SourceItem[]): Promise<void> {
   const next = sendings.values()
   const looker = async () => {
     for (const sending of next) {
+      if (hub.signal.aborted) return
       const each = byRecord.get(sending.handoff.recordId)
       if (!each) continue
       const seen = await look(sending, hub.clients.get(b)!)

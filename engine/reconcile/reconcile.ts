@@ -101,13 +101,19 @@ async function end(
   if (!scheduled || signal.aborted) return void (await store.query('delete from reconcile_run where id = $1', [id]))
   await store.query(
     'update reconcile_run set ended_at = hub_now(), gaps = $2, report = $3, message = $4 where id = $1',
-    [id, report?.gaps ?? null, report && JSON.stringify(report), message],
+    [id, report?.gaps ?? null, report && JSON.stringify(report, storable), message],
   )
+  // The last one that was carried through stays, however many have failed since.
   await store.query(
-    'delete from reconcile_run where name = $1 and id < (select min(id) from (select id from reconcile_run where name = $1 order by id desc limit $2) kept)',
+    `delete from reconcile_run where name = $1 and id < (select min(id) from (select id from reconcile_run where name = $1 order by id desc limit $2) kept)
+       and id <> (select coalesce(max(id), 0) from reconcile_run where name = $1 and gaps is not null)`,
     [scheduled.name, KEPT],
   )
 }
+
+/** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
+const storable = (_: string, value: unknown) =>
+  typeof value === 'string' ? value.toWellFormed().replaceAll('\u0000', '') : value
 
 /** The moment so long before now, by the database's clock. */
 export async function before({ store }: Pick<Planned, 'store'>, ms: number): Promise<string> {

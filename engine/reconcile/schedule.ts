@@ -6,12 +6,14 @@ import type { HubConfig, ReconcileConfig } from '../platform/config/hub-config.t
 import type { Log } from '../platform/log.ts'
 import { nextRun } from '../platform/queue/cron.ts'
 import { doChore } from '../platform/store/chores.ts'
-import { before, reconcile } from './reconcile.ts'
+import { before, reconcile, waysBetween } from './reconcile.ts'
 
 interface ScheduleFacts {
   comparisons: NonNullable<HubConfig['reconcile']>
   /** The hub with today's mappings. */
   hub: () => Planned
+  /** Those of the connections that may work now. */
+  working: (connections: string[]) => Promise<string[]>
   worker: number
   log: Log
 }
@@ -22,8 +24,21 @@ const KEPT_GAPS = 10
 /** After so long another process may look whether the one that began still lives. */
 const TURN_MS = 600_000
 
-export function openComparisons({ comparisons, hub, worker, log }: ScheduleFacts) {
+export function openComparisons({ comparisons, hub, working, worker, log }: ScheduleFacts) {
   const running = new Map<string, Promise<unknown>>()
+
+  /** Before a side was ever read everything would be missing, and a system that is down has been told of already. */
+  async function isReady({ record, between }: ReconcileConfig): Promise<boolean> {
+    if ((await working(between)).length < between.length) return false
+    const ways = waysBetween(hub(), { record, between })
+    if ('refused' in ways) return false
+    const sources = [ways.first, ways.second].flatMap((side) => side?.source.name ?? [])
+    const read = await hub().store.query(
+      'select from source_state where source = any($1::text[]) and last_success_at is not null',
+      [sources],
+    )
+    return read.length === sources.length
+  }
 
   async function compare(name: string, { record, between, since, redrive = false }: ReconcileConfig): Promise<void> {
     const planned = hub()
@@ -35,6 +50,7 @@ export function openComparisons({ comparisons, hub, worker, log }: ScheduleFacts
     log[gaps > 0 ? 'warn' : 'info']({ reconcile: name, same, gaps, onItsWay, redriven }, 'compared')
   }
   async function begin(name: string, comparison: ReconcileConfig): Promise<void> {
+    if (!(await isReady(comparison))) return
     const { every, cron, zone = 'UTC' } = comparison
     const untilNext = () => (every ? milliseconds(every) : (nextRun(Date.now(), cron!, zone) ?? NEVER) - Date.now())
     await doChore(hub().store, {

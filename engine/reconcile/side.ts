@@ -26,7 +26,7 @@ export interface Held {
   data: Json
   /** What the record says of it for the conditions of routes. */
   record: Json
-  /** Changed after the hub read the source last. */
+  /** Changed after the hub read the source last, or stored and not decided on yet. */
   fresh: boolean
 }
 export interface Unmapped {
@@ -79,9 +79,9 @@ export async function mapHeld(
   items: SourceItem[],
 ): Promise<Mapped> {
   const { output, source, connection } = side
-  const edits = await itemEdits(tx, side, items)
+  const stored = await storedOf(tx, side, items)
   const context = { connection }
-  const values = items.map((item) => read(item, edits.get(item.id)))
+  const values = items.map((item) => read(item, stored.get(item.id)?.edits))
   const link = await linkedKeys(
     tx,
     connection,
@@ -115,8 +115,9 @@ export async function mapHeld(
     const key = keyText(known?.data ?? data, fields, connections) ?? null
     const name = known?.key ?? nameOf(data) ?? null
     const recordId = known?.id ?? null
+    const undecided = stored.get(item.id)?.undecided === true
     if (data === undefined || key === null || name === null)
-      mapped.unmapped.push({ item, why: why ?? 'it has no key', waits: waits ?? false, key, name, recordId })
+      mapped.unmapped.push({ item, why: why ?? 'it has no key', waits: waits || undecided, key, name, recordId })
     else
       mapped.held.push({
         item,
@@ -125,7 +126,7 @@ export async function mapHeld(
         recordId,
         data: applyEdits(data, known?.edits),
         record: known?.data ?? data,
-        fresh: read_ !== undefined && (instant(item.stamp) ?? 0) > read_,
+        fresh: undecided || (read_ !== undefined && (instant(item.stamp) ?? 0) > read_),
       })
   }
   return mapped
@@ -170,12 +171,14 @@ async function recordsOf(tx: Queries, side: Side, wanted: [id: string, key: stri
   return found
 }
 
-async function itemEdits(tx: Queries, { source }: Side, items: SourceItem[]): Promise<Map<string, Edit[]>> {
-  const rows = await tx.query<{ id: string; edits: Edit[] }>(
-    'select external_id as id, edits from item where connection = $1 and resource = $2 and external_id = any($3::text[]) and edits is not null',
+/** What the hub has of the items: what people corrected in them, and whether it has yet to decide on them. */
+async function storedOf(tx: Queries, { source }: Side, items: SourceItem[]) {
+  const rows = await tx.query<{ id: string; edits: Edit[] | null; undecided: boolean }>(
+    `select external_id as id, edits, status in ('new', 'waiting') as undecided from item
+     where connection = $1 and resource = $2 and external_id = any($3::text[]) and (edits is not null or status in ('new', 'waiting'))`,
     [source.connection, source.resource, items.map((item) => item.id)],
   )
-  return new Map(rows.map((row) => [row.id, row.edits]))
+  return new Map(rows.map((row) => [row.id, { ...row, edits: row.edits ?? undefined }]))
 }
 
 /** When the last run of the source began that was carried through: what changed later, the next one brings. */
