@@ -154,6 +154,7 @@ reconcile:
   c: { record: order, between: [shop, warehouse] }
   d: { record: order, between: [shop, warehouse], every: 1h, cron: "1 1 * * *" }
   e: { record: invoice, between: [shop, warehouse], every: 1h }
+  f: { record: order, between: [shop, warehouse], cron: "61 3 * * *", zone: Europe/Berln }
 `
   writeFileSync(path.join(folder, 'hub.yaml'), hub)
   const { diagnostics } = await loadHub({ configDir: folder, variable: () => undefined, offline: true })
@@ -164,6 +165,8 @@ reconcile:
     [11, 'HUB_CONFIG_NO_SCHEDULE'],
     [12, 'HUB_CONFIG_TWO_SCHEDULES'],
     [13, 'HUB_CONFIG_CANNOT_COMPARE'],
+    [14, 'HUB_CONFIG_UNKNOWN_ZONE'],
+    [14, 'HUB_CONFIG_WRONG_CRON'],
   ])
   expect(diagnostics[0]!.hint).toBe('warehouse')
   expect(diagnostics[1]!.cure).toContain('[shop, warehouse]')

@@ -1,24 +1,14 @@
 // Whether an entry of `reconcile:` can be carried out, and ever is.
 import { describe, withDefaults } from '#connector'
-import { type Diagnostic, nearest, type Path } from '../platform/config/diagnostic.ts'
-import type { ReadConfig } from '../platform/config/hub-config.ts'
-import type { Registered } from '../registry.ts'
-import { splitTarget } from './assemble.ts'
+import { sourceMapping, splitTarget } from './assemble.ts'
+import type { HubFacts } from './check.ts'
+import { checkTiming, type Reporter, unknown } from './check-words.ts'
 
-interface Facts {
-  read: ReadConfig
-  connectors: Map<string, Registered>
-}
-type Report = (
-  path: Path,
-  found: Pick<Diagnostic, 'code' | 'message'> & Partial<Diagnostic>,
-  part?: 'key' | 'value',
-) => void
-
-export function checkReconcile({ read, connectors }: Facts, name: string, report: Report): void {
-  const { connections, sources, routes } = read.config
-  const { record, between, every, cron } = read.config.reconcile![name]!
-  if (!every && !cron)
+export function checkReconcile(facts: HubFacts, name: string, report: Reporter): void {
+  const { connections, routes, reconcile } = facts.read.config
+  const comparison = reconcile![name]!
+  const { record, between } = comparison
+  if (!comparison.every && !comparison.cron)
     report(
       [],
       {
@@ -28,50 +18,45 @@ export function checkReconcile({ read, connectors }: Facts, name: string, report
       },
       'key',
     )
-  if (every && cron)
+  checkTiming(comparison, report)
+  const strange = [...between.entries()].filter(([, connection]) => !connections[connection])
+  for (const [index, connection] of strange)
     report(
-      ['cron'],
-      {
-        code: 'HUB_CONFIG_TWO_SCHEDULES',
-        message: 'A comparison has either `every` or `cron`.',
-        cure: 'Remove one of the two.',
-      },
-      'key',
+      ['between', index],
+      unknown('HUB_CONFIG_UNKNOWN_CONNECTION', 'connection', connection, Object.keys(connections)),
     )
-  const strange = between.filter((connection) => !connections[connection])
-  for (const connection of strange) {
-    const hint = nearest(connection, Object.keys(connections))
-    report(['between', between.indexOf(connection)], {
-      code: 'HUB_CONFIG_UNKNOWN_CONNECTION',
-      message: `There is no connection "${connection}".`,
-      ...(hint ? { hint } : {}),
-      cure: `Known: ${Object.keys(connections).sort().join(', ')}.`,
-    })
-  }
   if (strange.length > 0) return
-  const reads = (connection: string) =>
-    Object.values(sources).some(({ pull, into, also = [] }) => {
-      const [from, resource] = splitTarget(pull)
-      const registered = connectors.get(connections[connection]!.connector)
-      if (from !== connection || ![into, ...also].includes(record) || !registered) return false
-      const settings = withDefaults(registered.connector, connections[connection]!.settings ?? {})
-      return describe(registered.connector, settings).resources[resource]?.pull === true
-    })
-  const pushes = (connection: string) =>
-    Object.values(routes).some(({ push, record: type }) => type === record && push?.startsWith(`${connection}.`))
   const [first, second] = between
-  if (!reads(first))
+  const pushed = Object.values(routes).some(
+    (route) => route.push && route.record === record && splitTarget(route.push)[0] === second,
+  )
+  if (!reads(facts, first, record))
     report(['between', 0], {
       code: 'HUB_CONFIG_CANNOT_COMPARE',
-      message: `No source reads ${record}s at ${first}.`,
-      cure: reads(second)
+      message: `No source reads ${record}s whole at ${first}.`,
+      cure: reads(facts, second, record)
         ? `One does at ${second}: write [${second}, ${first}].`
         : `Add a source that pulls them from ${first}.`,
     })
-  else if (!reads(second) && !pushes(second))
+  else if (!reads(facts, second, record) && !pushed)
     report(['between', 1], {
       code: 'HUB_CONFIG_CANNOT_COMPARE',
-      message: `No source reads ${record}s at ${second}, and no route pushes them there.`,
+      message: `No source reads ${record}s whole at ${second}, and no route pushes them there.`,
       cure: `Add a source or a route for ${record}s there.`,
     })
+}
+
+/** As `sideOf` finds it in a running hub. What is wrong with a source is told of the source alone. */
+function reads({ read, connectors, mappings }: HubFacts, connection: string, record: string): boolean {
+  const { connector: name, settings } = read.config.connections[connection]!
+  const registered = connectors.get(name)
+  if (!registered) return true
+  const { resources } = describe(registered.connector, withDefaults(registered.connector, settings ?? {}))
+  return Object.values(read.config.sources).some((source) => {
+    const [from, resource] = splitTarget(source.pull)
+    const index = [source.into, ...(source.also ?? [])].indexOf(record)
+    if (from !== connection || index < 0) return false
+    const mapping = sourceMapping(mappings, name, resource, source, record, index)
+    return resources[resource]?.pull !== false && mapping?.partial !== true
+  })
 }

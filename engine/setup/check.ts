@@ -1,7 +1,7 @@
 // Whether a configuration makes sense as a whole: every name it uses is there, and can do what is asked of it.
 import { describe, settingsSchema, withDefaults } from '#connector'
 import type { MappingSet } from '../mapping/types.ts'
-import { type Diagnostic, nearest, type Path } from '../platform/config/diagnostic.ts'
+import type { Diagnostic, Path } from '../platform/config/diagnostic.ts'
 import type { ReadConfig, RouteConfig, SourceConfig } from '../platform/config/hub-config.ts'
 import { valueAt } from '../platform/config/path.ts'
 import type { Schemas } from '../platform/config/schema.ts'
@@ -10,6 +10,7 @@ import type { Registered } from '../registry.ts'
 import { answerMapping, routeMapping, sourceMapping, splitTarget } from './assemble.ts'
 import { checkAlert } from './check-alert.ts'
 import { checkReconcile } from './check-reconcile.ts'
+import { checkTiming, type Found, type Reporter, unknown } from './check-words.ts'
 
 export interface HubFacts {
   read: ReadConfig
@@ -21,8 +22,6 @@ export interface HubFacts {
   /** The types that records of a type name as their parents. */
   parents: (type: string) => string[]
 }
-type Found = Pick<Diagnostic, 'code' | 'message'> & Partial<Pick<Diagnostic, 'hint' | 'cure'>>
-
 export function checkHub(facts: HubFacts): Diagnostic[] {
   const diagnostics: Diagnostic[] = []
   const { config, fileOf } = facts.read
@@ -50,18 +49,6 @@ export function checkHub(facts: HubFacts): Diagnostic[] {
       )
   }
   return diagnostics
-}
-
-type Reporter = (path: Path, found: Found, part?: 'key' | 'value') => void
-
-function unknown(code: string, what: string, word: string, known: string[]): Found {
-  const hint = nearest(word, known)
-  return {
-    code,
-    message: `There is no ${what} "${word}".`,
-    ...(hint ? { hint } : {}),
-    ...(known.length > 0 ? { cure: `Known: ${known.sort().join(', ')}.` } : {}),
-  }
 }
 
 function checkConnection({ read, connectors, schemas }: HubFacts, name: string, report: Reporter): void {
@@ -128,16 +115,7 @@ function checkSource(facts: HubFacts, source: SourceConfig, report: Reporter): v
       'key',
     )
   }
-  if (source.every && source.cron)
-    report(
-      ['cron'],
-      {
-        code: 'HUB_CONFIG_TWO_SCHEDULES',
-        message: 'A source has either `every` or `cron`.',
-        cure: 'Remove one of the two.',
-      },
-      'key',
-    )
+  checkTiming(source, report)
   const found = target(facts, source.pull, 'pull', report)
   if (!found) return
   const { connector, resource, capabilities, registered, settings } = found

@@ -122,9 +122,14 @@ export const errorCodes: Record<string, ErrorCode> = {
     means: '`with:` names a record that this one is not linked to.',
     cure: 'Name one that the message lists; the nearest first.',
   },
+  HUB_CONFIG_UNKNOWN_ZONE: { means: 'There is no time zone of this name.', cure: 'Write an IANA name: Europe/Berlin.' },
   HUB_CONFIG_UNKNOWN_RESOURCE: {
     means: 'The connector has no such resource.',
     cure: 'Name one that the message lists.',
+  },
+  HUB_CONFIG_WRONG_CRON: {
+    means: 'A cron line cannot be read, or never comes due.',
+    cure: 'Write minute, hour, day, month and day of the week: "30 3 * * *".',
   },
   HUB_CONFIG_WRONG_MAPPING: {
     means: 'The mapping goes from or to something else.',
