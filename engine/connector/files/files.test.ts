@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Position, SourceItem } from '../contract.ts'
+import { parseJson } from '../json.ts'
 import { type CsvFolder, csvPull } from './folder.ts'
 
 let folder: string
@@ -122,6 +123,24 @@ describe('rows', () => {
     ])
   })
 
+  test('what comes as a value beside the text is what the text says', async () => {
+    const at = await own({ 'a.csv': '__proto__,sku,2\n1,"é ""x""",\n3,\u2028😀,-0\n' })
+    const { items } = await read(at)
+    expect(items.map((item) => item.json)).toEqual(items.map((item) => parseJson(item.text)))
+    expect(json(items)[0].rows).toEqual([{ '__proto__ (2)': '1', sku: 'é "x"', '2': '', line: 2 }])
+  })
+
+  test('rows longer than what is read at once are read whole, wherever the pieces end', async () => {
+    const sizes = [1, 131_060, 131_072, 131_080, 300_000, 5, 900_000, 65_536]
+    const at = await own({ 'a.csv': `no,text\n${sizes.map((n, i) => `${i % 3},"${'x'.repeat(n)}\n"\n`).join('')}` })
+    const rows = json((await read(at)).items).map((item) => item.rows[0])
+    expect(rows.map(({ text, line }) => [text.length - 1, line])).toEqual(sizes.map((n, i) => [n, 2 + i * 2]))
+    const groups = json((await read(at, { groupBy: 'no' })).items)
+    expect(groups.map((group) => group.rows.map((row: any) => row.text.length - 1))).toEqual(
+      [0, 1, 2].map((no) => sizes.filter((_, i) => i % 3 === no)),
+    )
+  })
+
   test('columns with the same name, without one, or called "line" are all kept', async () => {
     const { items } = await read(await own({ 'a.csv': 'sku,sku,,line\n1,2,3,4\n' }))
     expect(json(items)[0].rows).toEqual([{ sku: '1', 'sku (2)': '2', 'column 3': '3', 'line (2)': '4', line: 2 }])
@@ -151,6 +170,29 @@ describe('groups', () => {
       { key: '3', rows: [{ no: '3', sku: 'D', line: 5 }] },
     ])
     expect(items.map((item) => item.id)).toEqual(['1', '2', '3'])
+  })
+
+  test('whatever stands in a file, grouping loses no line of it', async () => {
+    const row = fc.tuple(fc.constantFrom('1', '2', '3', ' 1 ', ''), fc.constantFrom('A', '"B\n"', '"C', 'D,x', ''))
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 40 }), async (rows) => {
+        const at = await own({ 'x.csv': `no,sku\n${rows.map((cells) => cells.join(',')).join('\n')}\n` })
+        const lines = (items: SourceItem[]) =>
+          json(items)
+            .flatMap((item) => [...item.rows, ...(item.problems ?? [])].map((each) => each.line))
+            .sort((a, b) => a - b)
+        expect(lines((await read(at, { groupBy: 'no' })).items)).toEqual(lines((await read(at)).items))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('of a group with too many rows the first ten thousand are kept, and it says so', async () => {
+    const at = await own({ 'a.csv': `no,n\n${Array.from({ length: 10_005 }, (_, i) => `1,${i}\n2,x\n`).join('')}` })
+    const { items } = await read(at, { groupBy: 'no' })
+    expect(items.map((item) => item.problem?.code)).toEqual(['HUB_FILE_TOO_MANY_ROWS', 'HUB_FILE_TOO_MANY_ROWS'])
+    expect(json(items)[0].rows).toHaveLength(10_000)
+    expect(json(items)[0].rows[9_999]).toEqual({ no: '1', n: '9999', line: 20_000 })
   })
 
   test('one broken row stops the whole group, and no other', async () => {

@@ -38,18 +38,21 @@ export function scanRows(
   form: CsvForm,
   start: { offset: number; line: number },
   whole: boolean,
+  most = Number.POSITIVE_INFINITY,
 ): { rows: Row[]; used: number; lines: number } {
   const rows: Row[] = []
   const quote = form.quote.charCodeAt(0)
   const { end } = form
   let at = 0
   let line = start.line
+  let nextQuote = bytes.indexOf(quote)
 
-  while (at < bytes.length) {
+  while (at < bytes.length && rows.length < most) {
     const newline = bytes.indexOf(end, at)
     if (newline === -1 && !whole) break
     const first = newline === -1 ? bytes.length : newline + 1
-    const quoted = bytes.subarray(at, first).includes(quote)
+    if (nextQuote !== -1 && nextQuote < at) nextQuote = bytes.indexOf(quote, at)
+    const quoted = nextQuote !== -1 && nextQuote < first
     const close = quoted ? rowEnd(bytes, at, quote, form.delimiter.charCodeAt(0), end) : first
     if (close === undefined && !whole && bytes.length - at < LONGEST_ROW) break
 
@@ -116,15 +119,21 @@ function readRow(bytes: Buffer, form: CsvForm, place: Place): Row {
       problem: 'it is not in the encoding that the connection names',
       raw: bytes.toString('latin1').trimEnd(),
     }
-  const line = text.replace(/[\r\n]+$/, '')
+  const line = withoutEnd(text)
   const cells = line.includes(form.quote) ? splitQuoted(line, form) : line.split(form.delimiter)
   if (form.columns === undefined || cells.length === form.columns || line.trim() === '') return { ...place, cells }
   return { ...place, problem: `it has ${cells.length} cells, but the header has ${form.columns}`, raw: line }
 }
 
 function badRow(bytes: Buffer, form: CsvForm, place: Place): Row {
-  const raw = (form.decode(bytes) ?? bytes.toString('latin1')).replace(/[\r\n]+$/, '')
+  const raw = withoutEnd(form.decode(bytes) ?? bytes.toString('latin1'))
   return { ...place, problem: 'a quote is not closed, or stands where none may stand', raw }
+}
+
+function withoutEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && (text.charCodeAt(end - 1) === LF || text.charCodeAt(end - 1) === CR)) end--
+  return text.slice(0, end)
 }
 
 function splitQuoted(line: string, { delimiter, quote }: CsvForm): string[] {
