@@ -19,12 +19,17 @@ export interface HubChild extends AsyncDisposable {
 
 let spawned = 0
 
-/** Starts a hub and waits until it is ready. */
-export async function startHubChild(machines: Machines, spec: Omit<HubSpec, 'databaseUrl'>): Promise<HubChild> {
+/** Starts a hub and waits until it is ready. `flags` are Node's. */
+export async function startHubChild(
+  machines: Machines,
+  spec: Omit<HubSpec, 'databaseUrl'>,
+  flags: string[] = [],
+): Promise<HubChild> {
   const file = path.join(machines.folder, `hub-${++spawned}.json`)
   writeFileSync(file, JSON.stringify({ ...spec, databaseUrl: machines.databaseUrl }))
   const child = fork(path.join(import.meta.dirname, 'hub.ts'), [file], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...flags],
   })
   const waiting = new Map<number, (answer: { value?: unknown; error?: string }) => void>()
   const [first] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [{}])])) as [
