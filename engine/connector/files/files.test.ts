@@ -241,6 +241,18 @@ describe('what was read', () => {
     },
   )
 
+  test('a page ends after a million characters, however few its items are', async () => {
+    const at = await own({
+      'a.csv': `no,text\n${'1,2,3,4,5'
+        .split(',')
+        .map((no) => `${no},${'x'.repeat(400_000)}\n`)
+        .join('')}`,
+    })
+    const first = await read(at, { groupBy: 'no' }, {}, 1)
+    expect(first.items.map((item) => item.id)).toEqual(['1', '2', '3'])
+    expect((await read(at, { groupBy: 'no' }, first.position)).items.map((item) => item.id)).toEqual(['4', '5'])
+  })
+
   test('files outside of the folder are not touched', async () => {
     const at = await own({ 'outside.csv': 'no\n1\n' })
     await mkdir(path.join(at, 'in'))

@@ -14,7 +14,7 @@ export interface CsvFolder extends CsvOptions {
 }
 
 const ITEMS = 200
-const CHARACTERS = 4_000_000
+const CHARACTERS = 1_000_000
 
 interface Found {
   name: string
