@@ -20,8 +20,16 @@ function spelled(value: unknown): string {
   return `{${text}}`
 }
 
-/** Fields mostly stand in the order of the mapping that made them, or of the database: looking is cheaper than sorting. */
+const FEW = 32
+
+/** Sorts few names in place. Array.sort makes several arrays for that: it was a sixth of all that the garbage collector had to clear. */
 function inOrder(names: string[]): string[] {
-  for (let at = 1; at < names.length; at++) if (names[at - 1]! > names[at]!) return names.sort()
+  if (names.length > FEW) return names.sort()
+  for (let next = 1; next < names.length; next++) {
+    const name = names[next]!
+    let at = next
+    for (; at > 0 && names[at - 1]! > name; at--) names[at] = names[at - 1]!
+    names[at] = name
+  }
   return names
 }

@@ -20,10 +20,22 @@ function ofEpoch(value: Json, format: string, fault: Fault): Local | undefined {
   return ofDate(utc, pad(utc.getUTCMilliseconds(), 3).replace(/0+$/, ''))
 }
 
+/** A format is taken apart once, not for every text: four times the rate. */
+const parsers = new Map<string, ReturnType<typeof DateTime.buildFormatParser>>()
+function parserOf(format: string) {
+  const parser = parsers.get(format) ?? DateTime.buildFormatParser(format, { locale: 'en' })
+  parsers.set(format, parser)
+  return parser
+}
+
 /** A text in Luxon's tokens; its offset is that of the text when the tokens have one. */
 function ofFormat(value: Json, format: string, fault: Fault): Local | undefined {
   if (typeof value !== 'string') return wrongType(value, 'text', fault)
-  const found = DateTime.fromFormat(value.trim().slice(0, 100), format, { zone: 'UTC', setZone: true, locale: 'en' })
+  const found = DateTime.fromFormatParser(value.trim().slice(0, 100), parserOf(format), {
+    zone: 'UTC',
+    setZone: true,
+    locale: 'en',
+  })
   if (!found.isValid) return fault.fail('HUB_MAP_BAD_VALUE', `\`${shown(value)}\` is not of the form \`${format}\`.`)
   const { year, month, day, hour, minute, second, millisecond } = found
   const local: Local = {
