@@ -7,6 +7,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { startEmbedded } from '../engine/platform/store/embedded/server.ts'
+import hubFlags from '../tools/hub-flags.json' with { type: 'json' }
 import { type BenchOptions, type Figure, median, type Section } from './figures.ts'
 import { seed } from './ledger/seed.ts'
 import { type StandIn, startStandIn } from './rig/children.ts'
@@ -73,11 +74,13 @@ server: { port: 0 }
 
 async function startAndStop(folder: string): Promise<number> {
   const began = performance.now()
-  const child = spawn(process.execPath, [CLI, 'start', '--config', path.join(folder, 'config')], {
+  const child = spawn(process.execPath, [...hubFlags, CLI, 'start', '--config', path.join(folder, 'config')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: folder,
     env: {
       ...process.env,
+      // Compiled code is kept from one start to the next; the first has none.
+      NODE_COMPILE_CACHE: path.join(folder, 'code'),
       HANDOFF_STATE: path.join(folder, 'state'),
       HANDOFF_LOG: 'silent',
       DATABASE_URL: '',

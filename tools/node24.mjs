@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 function node24() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
@@ -20,7 +21,12 @@ function node24() {
 
 export function run(args) {
   const bin = node24()
-  const env = { ...process.env, PATH: `${path.dirname(bin)}${path.delimiter}${process.env.PATH ?? ''}` }
+  const env = {
+    // Code is compiled once, not at every start: half of its CPU, and 20 MB less. Where it cannot be written, Node does without.
+    NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/code', import.meta.url)),
+    ...process.env,
+    PATH: `${path.dirname(bin)}${path.delimiter}${process.env.PATH ?? ''}`,
+  }
   const child = spawn(bin, args, { stdio: 'inherit', env })
   // A terminal sends Ctrl-C to the whole group, so the child has it already; forwarding makes `kill PID` work too.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

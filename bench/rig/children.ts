@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import hubFlags from '../../tools/hub-flags.json' with { type: 'json' }
 import type { HubSpec, Order, Usage } from './hub.ts'
 import type { Machines } from './machines.ts'
 
@@ -19,7 +20,7 @@ export interface HubChild extends AsyncDisposable {
 
 let spawned = 0
 
-/** Starts a hub and waits until it is ready. `flags` are Node's. */
+/** Starts a hub as the `handoff` command does, and waits until it is ready. `flags` are more of Node's. */
 export async function startHubChild(
   machines: Machines,
   spec: Omit<HubSpec, 'databaseUrl'>,
@@ -29,7 +30,7 @@ export async function startHubChild(
   writeFileSync(file, JSON.stringify({ ...spec, databaseUrl: machines.databaseUrl }))
   const child = fork(path.join(import.meta.dirname, 'hub.ts'), [file], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: [...process.execArgv, ...flags],
+    execArgv: [...process.execArgv, ...hubFlags, ...flags],
   })
   const waiting = new Map<number, (answer: { value?: unknown; error?: string }) => void>()
   const [first] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [{}])])) as [
@@ -56,7 +57,10 @@ export async function startHubChild(
     ask,
     usage: () => ask({ do: 'usage' }),
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null) await ask({ do: 'stop' }).catch(() => child.kill('SIGKILL'))
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      await ask({ do: 'stop' }).catch(() => child.kill('SIGKILL'))
+      await ended
     },
   }
 }
