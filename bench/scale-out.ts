@@ -9,9 +9,8 @@ import { openMachines, redisIsThere } from './rig/machines.ts'
 import { orderHub } from './rig/shop.ts'
 
 const CALL_MS = 50
-/** Requests in flight of one chunk; a process delivers four chunks at once. */
-const CONCURRENCY = 2
-const IN_FLIGHT = CONCURRENCY * 4
+/** Requests in flight of a process; its chunks share them. */
+const IN_FLIGHT = 8
 const WORKERS = [1, 2, 4]
 const AIM = 3.5
 
@@ -52,7 +51,7 @@ async function throughput(redis: boolean, workers: number, orders: number): Prom
   await (await openStore({ databaseUrl: machines.databaseUrl, stateDir: '' })).close()
   await seed(machines, { from: 1, to: orders, state: 'owed' })
   const config = {
-    ...orderHub(sink.url, sink.url, CONCURRENCY),
+    ...orderHub(sink.url, sink.url, IN_FLIGHT),
     ...(redis && machines.redisUrl ? { redisUrl: machines.redisUrl } : {}),
   }
   await using hubs = new AsyncDisposableStack()
