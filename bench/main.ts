@@ -7,7 +7,7 @@ import { keep } from './report/keep.ts'
 import { table } from './report/table.ts'
 
 /** In the order of the report. `bench:peers` runs the last one: it installs other systems. */
-const NAMES = ['walk', 'webhooks', 'stock', 'mapping', 'ledger', 'csv', 'start', 'scale-out', 'peers']
+const NAMES = ['walk', 'profile', 'webhooks', 'stock', 'mapping', 'ledger', 'csv', 'start', 'scale-out', 'peers']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -99,7 +99,7 @@ function costs(name: string, cost: WalkCost): Figure[] {
   ]
 }
 
-async function bareLoop(orders: number): Promise<{ perSecond: number; cpu: number }> {
+export async function bareLoop(orders: number): Promise<{ perSecond: number; cpu: number }> {
   using source = await startStandIn({ orders })
   using sink = await startStandIn()
   const { seconds, cpuSeconds } = await runScript<{ seconds: number; cpuSeconds: number }>(
