@@ -13,7 +13,7 @@ const { values } = parseArgs({
   },
 })
 const seed = Number(values.seed ?? Date.now() % 2 ** 31)
-const total = { runs: 0, steps: 0, delivered: 0, lost: 0, deaths: 0 }
+const total = { runs: 0, steps: 0, delivered: 0, straight: 0, lost: 0, deaths: 0 }
 const begun = Date.now()
 const property = holds({
   open: async (routes) => memoryBooks(routes),
@@ -21,6 +21,7 @@ const property = holds({
     total.runs++
     total.steps += tally.steps
     total.delivered += tally.delivered
+    total.straight += tally.straight
     total.lost += tally.lost
     total.deaths += tally.deaths
   },
@@ -31,7 +32,7 @@ const result = await fc.check(property, {
   ...(values.path ? { path: values.path } : {}),
 })
 console.log(
-  `${total.runs} schedules, ${total.steps} steps, ${total.delivered} handoffs delivered, ${total.lost} with a lost write, ${total.deaths} deaths of a process, in ${((Date.now() - begun) / 1000).toFixed(1)} s (seed ${seed})`,
+  `${total.runs} schedules, ${total.steps} steps, ${total.delivered} handoffs delivered, ${total.straight} sent straight on, ${total.lost} with a lost write, ${total.deaths} deaths of a process, in ${((Date.now() - begun) / 1000).toFixed(1)} s (seed ${seed})`,
 )
 if (result.failed) {
   console.log(`\nA law does not hold: ${(result.errorInstance as Error | undefined)?.message}`)

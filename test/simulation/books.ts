@@ -1,6 +1,7 @@
 // What the processes of a simulated hub share: the ledger, in memory or in PostgreSQL. Both are driven by the same schedules.
 import type { Ledger } from '../../engine/delivery/ledger.ts'
-import type { Settlement } from '../../engine/hub.ts'
+import type { Straight } from '../../engine/handoff/owe.ts'
+import type { Claimed, Settlement } from '../../engine/hub.ts'
 
 /** What a source says about one of its records. */
 export interface Notice {
@@ -52,7 +53,8 @@ export interface Books {
   /** The database's clock goes on, or back. */
   pass(ms: number): Promise<void>
   store(notice: Notice): Promise<void>
-  decide(): Promise<void>
+  /** Answers what was claimed as it was owed. */
+  decide(straight: Straight): Promise<Claimed[]>
   wake(): Promise<Job[]>
   /** Wakes again what the queue lost; `depth`: the jobs that wait in it. */
   wakeLost(depth: number): Promise<Job[]>
@@ -76,3 +78,8 @@ export type Lack =
   | 'stamps'
   | 'gate'
   | 'look-up'
+  /** Of what is claimed as it is owed. */
+  | 'rest before a straight claim'
+  | 'certainty before a straight claim'
+  | 'sending before a straight write'
+  | 'a lease from its claim on'

@@ -40,6 +40,7 @@ export class Destination {
   done: { id: string; key: string; request: string; made: number }[] = []
   /** Lost writes that may still land, each until a moment. */
   wire: { until: number; carry: () => void }[] = []
+  broken: Violation[] = []
   #flying = new Set<Flying>()
   #made = 0
 
@@ -118,6 +119,12 @@ export class Destination {
     }
   }
 
+  /** Kept, because the engine takes what a client throws for an answer that was lost. */
+  #broken(law: string): Violation {
+    const violation = new Violation(law)
+    this.broken.push(violation)
+    return violation
+  }
   #facts(canFind: boolean) {
     const lookup: PushClient['facts']['lookup'] = !canFind
       ? 'none'
@@ -145,7 +152,7 @@ export class Destination {
       const before = this.done.find((each) => each.key === idempotencyKey)
       if (before) return { id: before.id }
     }
-    if (same) throw new Violation(`nothing happens twice: ${key} was created a second time at ${this.name}`)
+    if (same) throw this.#broken(`nothing happens twice: ${key} was created a second time at ${this.name}`)
     const id = `${this.name}${++this.#made}`
     this.things.push({ id, key, note, made: this.#now() })
     this.done.push({ id, key: idempotencyKey, request: '', made: this.#now() })
@@ -157,11 +164,11 @@ export class Destination {
     // What was refused is asked for anew under a key of its own: key~2.
     const before = this.done.find((each) => each.key.split('~')[0] === key.split('~')[0])
     if (before && before.request !== request)
-      throw new Violation(
+      throw this.#broken(
         `a repeated call asks for the very same thing: ${key} asked ${request} after ${before.request}`,
       )
     if (before && this.kind === 'keyed') return { id: before.id }
-    if (before) throw new Violation(`nothing happens twice: ${key} was called a second time`)
+    if (before) throw this.#broken(`nothing happens twice: ${key} was called a second time`)
     const id = `${this.name}${++this.#made}`
     this.done.push({ id, key, request, made: this.#now() })
     this.#tell(`    ${this.name}: ${key} is done, ${id}`)
@@ -183,7 +190,7 @@ export class Destination {
     const sent = this.#now()
     for (const other of this.#flying)
       if (other.name === name && other.until >= sent)
-        throw new Violation(`one attempt at a time: ${what} while another request for ${name} is under way`)
+        throw this.#broken(`one attempt at a time: ${what} while another request for ${name} is under way`)
     let outcome: { value: T } | { error: unknown } | undefined
     const carry = () => {
       try {

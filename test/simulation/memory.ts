@@ -1,30 +1,14 @@
 // The ledger in memory: what the statements of intake, handoff, delivery and outcome do to its rows, and nothing else. What is
 // sent, and what a result means, is the engine's own code. `parity.test.ts` holds it against PostgreSQL.
 import type { Ledger } from '../../engine/delivery/ledger.ts'
+import type { Straight } from '../../engine/handoff/owe.ts'
 import type { Claimed, Route, Settlement } from '../../engine/hub.ts'
 import { moveFor } from '../../engine/outcome/move.ts'
-import { type Books, byName, type Job, type Lack, type Notice, type Row } from './books.ts'
+import { type Books, byName, type Job, type Lack, type Notice } from './books.ts'
+import { claimedOf, fresh, type Handoff, type Known, rowOf } from './handoff.ts'
 
 interface Item extends Notice {
   status: 'new' | 'done'
-}
-interface Known {
-  id: number
-  key: string
-  version: number
-  note: string
-}
-interface Handoff extends Omit<Row, 'key' | 'note' | 'version' | 'held' | 'image'> {
-  record: Known
-  route: string
-  connection: string
-  worker: number | null
-  sending: number | null
-  image: string | null
-  request: unknown
-  /** One of its attempts ended uncertain or in a conflict. */
-  doubted: boolean
-  idempotencyKey: string | null
 }
 const SUSPECT = 2
 const WEIGHT = 3
@@ -42,14 +26,28 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
   let workers = 0
   let now = 0
 
-  function owe(record: Known): void {
+  /** Answers what was claimed straight: what is new or at rest, where there is room. */
+  function owe(record: Known, straight: Straight): Claimed[] {
+    const claimed: Claimed[] = []
     for (const route of routes.values()) {
+      const room = straight.room.has(route.connection)
       const known = handoffs.find((each) => each.route === route.name && each.record === record)
-      if (!known) handoffs.push(fresh(handoffs.length + 1, route, record, now))
-      else if (route.kind === 'push' && known.wanted < record.version) {
+      if (!known) {
+        const each = fresh(handoffs.length + 1, route, record, now)
+        handoffs.push(each)
+        if (room) claimed.push(claimStraight(each, straight))
+      } else if (route.kind === 'push' && known.wanted < record.version) {
+        const rests =
+          (known.state === 'resting' || lacks.has('rest before a straight claim')) &&
+          (known.uncertain === null || lacks.has('certainty before a straight claim'))
         const busy = known.state === 'sending' || known.state === 'held'
         known.wanted = record.version
         known.queued = null
+        if (room && rests) {
+          Object.assign(known, { state: 'owed', due: now, attempts: 0, cause: null })
+          claimed.push(claimStraight(known, straight))
+          continue
+        }
         if (busy) continue
         known.state = 'owed'
         known.cause = null
@@ -66,6 +64,21 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
         })
       }
     }
+    return claimed
+  }
+  function claimStraight(each: Handoff, { worker, leaseMs }: Straight): Claimed {
+    const claimed = { ...claimedOf(each, now, lacks.has('lost versions')), deaths: 0, uncertainMs: null }
+    if (lacks.has('sending before a straight write')) return claimed
+    hold(each, worker, leaseMs)
+    return { ...claimed, fence: each.fence }
+  }
+  function hold(each: Handoff, worker: number, leaseMs: number): void {
+    each.state = 'sending'
+    each.fence++
+    each.worker = worker
+    each.lease = now + leaseMs
+    each.sending = each.record.version
+    each.queued = null
   }
   /** A call that was refused for certain is asked for with another request, under another key. */
   function askAnew(each: Handoff): boolean {
@@ -101,13 +114,8 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
           .filter((each) => ids.includes(each.id) && isDue(each) && (alone || each.deaths < SUSPECT))
           .map((each) => {
             const claimed = claimedOf(each, now, lacks.has('lost versions'))
-            each.state = 'sending'
-            each.fence++
-            each.worker = worker
-            each.lease = now + leaseMs
-            each.sending = each.record.version
+            hold(each, worker, leaseMs)
             if (alone) each.deaths += WEIGHT
-            each.queued = null
             return { ...claimed, fence: each.fence }
           })
           .sort(byName),
@@ -177,7 +185,8 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
       if (known && known.stamp > notice.stamp && !lacks.has('stamps')) return
       items.set(notice.id, { ...notice, status: 'new' })
     },
-    decide: async () => {
+    decide: async (straight) => {
+      const claimed: Claimed[] = []
       for (const item of [...items.values()].sort((a, b) => a.id - b.id)) {
         if (item.status === 'done') continue
         item.status = 'done'
@@ -187,8 +196,9 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
         records.set(item.id, record)
         record.version++
         record.note = item.note
-        owe(record)
+        claimed.push(...owe(record, straight))
       }
+      return claimed.sort(byName)
     },
     wake: async () => jobsOf(handoffs.filter((each) => isDue(each) && each.queued === null)),
     wakeLost: async (depth) => {
@@ -232,76 +242,4 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
     rows: async () => handoffs.map(rowOf).sort(byName),
     links: async () => links.map((link) => `${link.connection} ${link.id} ${link.record.key}`).sort(),
   }
-}
-
-function fresh(id: number, route: Route, record: Known, now: number): Handoff {
-  return {
-    id,
-    record,
-    route: route.name,
-    kind: route.kind,
-    connection: route.connection,
-    wanted: record.version,
-    delivered: null,
-    state: 'owed',
-    outcome: null,
-    attempts: 0,
-    deaths: 0,
-    fence: 0,
-    due: now,
-    queued: null,
-    lease: null,
-    uncertain: null,
-    lost: null,
-    lostVersion: null,
-    cause: null,
-    worker: null,
-    sending: null,
-    image: null,
-    request: null,
-    doubted: false,
-    idempotencyKey: null,
-  }
-}
-
-function claimedOf(each: Handoff, now: number, forgets: boolean): Claimed {
-  const { id, route, kind, fence, wanted, attempts, deaths, image, request, idempotencyKey, record } = each
-  return {
-    id,
-    route,
-    kind,
-    occurrence: '',
-    fence,
-    wanted,
-    attempts,
-    deaths,
-    image,
-    request,
-    idempotencyKey,
-    uncertainMs: each.uncertain === null ? null : now - each.uncertain,
-    lostMs: each.lost === null || forgets ? null : now - each.lost,
-    lostVersion: each.lostVersion,
-    recordId: record.id,
-    type: 'order',
-    key: record.key,
-    version: record.version,
-    data: { channel: 'shop', id: record.id, number: String(record.id), note: record.note },
-    deleted: false,
-  }
-}
-
-function rowOf(each: Handoff): Row {
-  const {
-    record,
-    connection: _c,
-    worker,
-    sending: _s,
-    image,
-    request: _r,
-    doubted: _d,
-    idempotencyKey: _i,
-    ...rest
-  } = each
-  const { key, note, version } = record
-  return { ...rest, key, note, version, held: worker !== null, image: image !== null }
 }

@@ -1,12 +1,18 @@
 // The ledger in PostgreSQL, as the engine's own statements keep it, driven like the one in memory. Its clock stands still until the
 // schedule lets time pass.
 import { openLedger } from '../../engine/delivery/ledger.ts'
-import { release } from '../../engine/handoff/owe.ts'
+import { hold, owe, release } from '../../engine/handoff/owe.ts'
 import { reclaim, wake, wakeLost } from '../../engine/handoff/wake.ts'
-import type { Route } from '../../engine/hub.ts'
+import type { Claimed, Route } from '../../engine/hub.ts'
+import { claimItems } from '../../engine/intake/claim.ts'
+import { decide } from '../../engine/intake/decide.ts'
+import { draft } from '../../engine/intake/draft.ts'
+import { claimedItems } from '../../engine/intake/items.ts'
+import type { Change } from '../../engine/intake/records.ts'
 import { resolve, retry } from '../../engine/outcome/retry.ts'
 import { settle } from '../../engine/outcome/settle.ts'
 import type { Queues } from '../../engine/platform/queue/queues.ts'
+import type { Transaction } from '../../engine/platform/store/store.ts'
 import type { World } from '../support/world.ts'
 import { type Books, byName, type Job, type Row } from './books.ts'
 
@@ -20,11 +26,10 @@ export async function realBooks(
   routes: Map<string, Route>,
   busy: (work: number) => void,
 ): Promise<Books & { close: () => Promise<void> }> {
-  const { store } = world.hub
+  const { store, worker } = world.hub
   await store.query(STILL)
   await store.query(EMPTY)
   await store.query("update clock set shift = '0'")
-  world.hub.openConnections = async () => ({ connections: [], trial: [] })
   world.assembly.routes.clear()
   for (const route of routes.values()) world.assembly.routes.set(route.name, route)
   const alive = new Map<number, () => Promise<void>>()
@@ -70,9 +75,21 @@ export async function realBooks(
     // Whatever is in flight.
     pass: async (ms) => void (await store.query("update clock set shift = shift + $1 * interval '1 ms'", [ms])),
     store: ({ id, note, stamp }) => world.store([{ id, number: String(id), note, $stamp: stamp }]),
-    decide: async () => {
-      world.pipeline.decideSoon('orders')
-      await world.pipeline.idle()
+    decide: async (straight) => {
+      const source = world.assembly.sources.get('orders')!
+      const items = await claimItems(store, source, worker, 500, [])
+      const claimed: Claimed[] = []
+      const rules = {
+        ...world.hub.facts,
+        release,
+        hold,
+        owe: async (tx: Transaction, changes: Change[]) => {
+          claimed.push(...(await owe(tx, [...routes.values()], changes, straight)).claimed)
+        },
+        routesTo: () => [],
+      }
+      await decide(store, rules, source, await draft(store, source, items), claimedItems(source, items, worker))
+      return claimed.sort(byName)
     },
     wake: () => caught(0, (queues) => wake(store, queues, awake)),
     wakeLost: (depth) => caught(depth, (queues) => wakeLost(store, queues, awake)),

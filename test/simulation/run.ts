@@ -1,12 +1,15 @@
 // Plays one schedule on a ledger and checks the laws: after every step, and once the faults have stopped.
+import { leaseMs } from '../../engine/delivery/claim.ts'
 import type { Mapper, Route } from '../../engine/hub.ts'
 import type { Books, Job, Lack, Row } from './books.ts'
 import { Destination, Violation } from './destination.ts'
-import { Process } from './process.ts'
+import { lawsOf } from './laws.ts'
+import { DEADLINE_MS, Process } from './process.ts'
 import type { Command, Schedule } from './schedule.ts'
 
 const FIRST_STAMP = Date.UTC(2025, 0, 1)
 const PROCESSES = 2
+const BOTH = ['wms', 'carrier']
 /** After the faults: rounds until everything must rest. */
 const ROUNDS = 120
 
@@ -23,6 +26,8 @@ interface Options {
 export interface Tally {
   steps: number
   delivered: number
+  /** Claimed as they were owed. */
+  straight: number
   /** Handoffs of which a write was lost. */
   lost: number
   deaths: number
@@ -55,7 +60,7 @@ interface Clock {
 async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock): Promise<Tally> {
   const tell = options.tell ?? (() => {})
   const lacks = (what: Lack) => options.lacks?.has(what) ?? false
-  const tally: Tally = { steps: 0, delivered: 0, lost: 0, deaths: 0 }
+  const tally: Tally = { steps: 0, delivered: 0, straight: 0, lost: 0, deaths: 0 }
   let work = 0
   const routes = new Map<string, Route>()
   const destinations = (['wms', 'carrier'] as const).map((name) => {
@@ -114,9 +119,15 @@ async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock):
         heard.set(command.record, Math.max(heard.get(command.record) ?? 0, states.length - 1 - command.ago))
         return
       }
-      case 'decide':
-        await books.decide()
+      case 'decide': {
+        const process = processes[command.process]!
+        const room = new Map(command.straight.map((connection) => [connection, Number.POSITIVE_INFINITY]))
+        const began = clock.now()
+        const claimed = await books.decide({ worker: process.worker, leaseMs: leaseMs(DEADLINE_MS), room })
+        tally.straight += claimed.length
+        process.send(books, claimed, () => (lacks('a lease from its claim on') ? clock.now() : began))
         return believed()
+      }
       case 'wake':
         return void queue.push(...(await books.wake()))
       case 'sweep':
@@ -160,10 +171,10 @@ async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock):
         for (const each of destinations) if (each.wire.length > 0) each.land(command.which % each.wire.length)
         return
       case 'arrive': {
-        const { record, note } = command
+        const { record, note, process, straight } = command
         await carryOut({ do: 'change', record, note })
         await carryOut({ do: 'tell', record, ago: 0 })
-        await carryOut({ do: 'decide' })
+        await carryOut({ do: 'decide', process, straight })
         return carryOut({ do: 'wake' })
       }
       case 'overtake':
@@ -206,39 +217,15 @@ async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock):
   }
 
   async function check(): Promise<void> {
+    for (const { broken } of destinations) if (broken[0]) throw broken[0]
     for (const process of processes) {
       const [defect] = process.defects
       if (defect) throw defect instanceof Error ? defect : new Error(String(defect))
     }
     const rows = await books.rows()
     options.watch?.(rows, await books.links())
-    for (const row of rows) lawsOf(row)
+    for (const row of rows) lawsOf(row, row.kind === 'push' ? warehouse : carrier, person.has(row.id))
   }
-  function lawsOf(row: Row): void {
-    const destination = row.kind === 'push' ? warehouse : carrier
-    const name = row.kind === 'push' ? row.key : `label:${row.key}`
-    if (row.state !== 'sending' && destination.underWay().some((each) => each.split('~')[0] === name))
-      throw new Violation(
-        `what is under way is held: a request for ${name} is under way, and the handoff is ${row.state}`,
-      )
-    if (row.kind === 'push' && row.delivered !== null && row.delivered > row.wanted)
-      throw new Violation(
-        `delivered is a version that was sent: ${row.key} ${row.route} ${row.delivered} > ${row.wanted}`,
-      )
-    if (row.state !== 'resting' || row.outcome === 'skipped' || person.has(row.id)) return
-    if (row.kind === 'push' && row.delivered !== row.wanted)
-      throw new Violation(
-        `what rests is delivered: ${row.key} ${row.route} rests with ${row.delivered} of ${row.wanted}`,
-      )
-    const things = warehouse.things.filter((thing) => thing.key === row.key)
-    if (row.kind === 'push' && (things.length !== 1 || things[0]!.note !== row.note))
-      throw new Violation(
-        `what rests is at its destination: ${row.key} is ${row.note} in version ${row.version}, there it is ${things.map((thing) => thing.note).join() || 'not'}`,
-      )
-    if (row.kind === 'call' && !carrier.done.some((each) => each.key.split('~')[0] === `label:${row.key}`))
-      throw new Violation(`what rests is at its destination: ${row.key} was never called`)
-  }
-
   async function one(command: Command): Promise<void> {
     tell(Object.values(command).join(' '))
     await carryOut(command)
@@ -246,29 +233,36 @@ async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock):
     await check()
   }
 
-  for (const command of schedule.commands) await one(command)
-
-  // The faults are over. Both processes work, time passes, the sources are asked once more.
-  tell('the faults are over')
-  for (let round = 0; ; round++) {
-    await drain(one, processes, () => queue.length)
-    for (const record of history.keys()) await one({ do: 'tell', record, ago: 0 })
-    await one({ do: 'decide' })
-    await one({ do: 'sweep' })
-    await one({ do: 'wake' })
-    await drain(one, processes, () => queue.length)
-    const rows = await books.rows()
-    const wires = destinations.some((each) => each.wire.length > 0)
-    if (rows.every((row) => row.state === 'resting') && queue.length === 0 && !wires) break
-    if (round > ROUNDS) {
-      const open = rows.filter((row) => row.state !== 'resting')
-      throw new Violation(
-        `nothing is lost: ${open.map((row) => `${row.key} ${row.route} is ${row.state} (${row.cause})`).join(', ')}`,
-      )
+  // Both processes work, time passes, the sources are asked once more.
+  async function rest(): Promise<void> {
+    for (let round = 0; ; round++) {
+      await drain(one, processes, () => queue.length)
+      for (const record of history.keys()) await one({ do: 'tell', record, ago: 0 })
+      await one({ do: 'decide', process: 0, straight: BOTH })
+      await one({ do: 'sweep' })
+      await one({ do: 'wake' })
+      await drain(one, processes, () => queue.length)
+      const rows = await books.rows()
+      const wires = destinations.some((each) => each.wire.length > 0)
+      if (rows.every((row) => row.state === 'resting') && queue.length === 0 && !wires) break
+      if (round > ROUNDS) {
+        const open = rows.filter((row) => row.state !== 'resting')
+        throw new Violation(
+          `nothing is lost: ${open.map((row) => `${row.key} ${row.route} is ${row.state} (${row.cause})`).join(', ')}`,
+        )
+      }
+      await one({ do: 'pass', seconds: Math.min(3600, 16 * 2 ** Math.floor(round / 4)) })
+      await one({ do: 'retry' })
     }
-    await one({ do: 'pass', seconds: Math.min(3600, 16 * 2 ** Math.floor(round / 4)) })
-    await one({ do: 'retry' })
   }
+
+  for (const command of schedule.commands) await one(command)
+  tell('the faults are over')
+  await rest()
+  tell('a last change of each')
+  for (const [record, states] of history)
+    await one({ do: 'arrive', record, note: (states.at(-1)! + 1) % 3, process: 1, straight: BOTH })
+  await rest()
   const rows = await books.rows()
   for (const [record, states] of history) {
     const mine = rows.filter((row) => row.key === `shop:${record + 1}`)

@@ -7,7 +7,8 @@ export type Command =
   | { do: 'change'; record: number; note: number }
   /** The source tells of it: the latest state, or one of so many changes ago; again and again. */
   | { do: 'tell'; record: number; ago: number }
-  | { do: 'decide' }
+  /** A process decides, and sends at once what it owes to these connections. */
+  | { do: 'decide'; process: number; straight: string[] }
   | { do: 'wake' }
   /** Takes back what dead processes held, and wakes what the queue lost. */
   | { do: 'sweep' }
@@ -23,7 +24,7 @@ export type Command =
   /** A lost write lands. */
   | { do: 'land'; which: number }
   /** A record changes, the source tells of it at once, and the hub owes it. */
-  | { do: 'arrive'; record: number; note: number }
+  | { do: 'arrive'; record: number; note: number; process: number; straight: string[] }
   /** A process is stopped for longer than any lease, and another one takes over. */
   | { do: 'overtake'; process: number }
   /** A person retries what is stuck. */
@@ -37,6 +38,7 @@ export interface Schedule {
 const RECORDS = 2
 const record = fc.nat(RECORDS - 1)
 const process = fc.nat(1)
+const straight = fc.constantFrom<string[]>([], ['wms'], ['carrier'], ['wms', 'carrier'])
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 8, arbitrary: fc.constant<Fault>('none') },
   {
@@ -45,11 +47,11 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   },
 )
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('arrive'), record, note: fc.nat(2) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('arrive'), record, note: fc.nat(2), process, straight }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('overtake'), process }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('change'), record, note: fc.nat(2) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('tell'), record, ago: fc.nat(2) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('decide') }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('decide'), process, straight }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('wake') }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('sweep') }) },
   { weight: 7, arbitrary: fc.record({ do: fc.constant('take'), process, keep: fc.boolean() }) },
@@ -67,12 +69,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 const kind = fc.constantFrom<Kind>('strong', 'lagging', 'unique', 'keyed', 'blind')
 /** A first change, so that few schedules are empty. */
-const BEGINNING: Command[] = [{ do: 'arrive', record: 0, note: 0 }]
+const beginning = straight.map((straight): Command => ({ do: 'arrive', record: 0, note: 0, process: 0, straight }))
 
 export const schedule: fc.Arbitrary<Schedule> = fc.record({
   push: kind,
   call: kind,
   commands: fc
-    .array(command, { minLength: 10, maxLength: 120, size: 'max' })
-    .map((commands) => [...BEGINNING, ...commands]),
+    .tuple(beginning, fc.array(command, { minLength: 10, maxLength: 120, size: 'max' }))
+    .map(([first, commands]) => [first, ...commands]),
 })

@@ -24,6 +24,10 @@ describe('simulation', () => {
     'stamps',
     'gate',
     'look-up',
+    'rest before a straight claim',
+    'certainty before a straight claim',
+    'sending before a straight write',
+    'a lease from its claim on',
   ])('notices when this is missing: %s', { timeout: 60_000 }, async (lack) => {
     const result = await fc.check(property(new Set([lack])), { numRuns: 5_000, seed: 7, endOnFailure: true })
     expect(result.errorInstance).toBeInstanceOf(Error)
