@@ -1,5 +1,6 @@
 // The walk: orders read over HTTP, mapped twice, kept durably, pushed over HTTP. Side by side in one run: the bare loop (the
 // ceiling: the same reads and writes, nothing kept), the hub, and the obvious design (a BullMQ job per record and stage).
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { BenchOptions, Figure, Section } from './figures.ts'
 import { runScript, startHubChild, startStandIn } from './rig/children.ts'
@@ -19,6 +20,11 @@ export interface WalkCost {
   again?: number
 }
 type Backend = 'PostgreSQL' | 'Redis'
+/** The share of the bare loop, and how many times the obvious design. */
+const AIMS = { PostgreSQL: { share: 0.5, times: 5 }, Redis: { share: 0.55, times: 3 } } satisfies Record<
+  Backend,
+  object
+>
 
 const WALK = path.join(import.meta.dirname, 'walk')
 
@@ -35,8 +41,10 @@ export async function run(options: BenchOptions): Promise<Section> {
     },
   ]
   const backends: Backend[] = redisIsThere() ? ['PostgreSQL', 'Redis'] : ['PostgreSQL']
+  const limits: string[] = []
   for (const backend of backends) {
     const hub = await hubWalk(backend, orders)
+    limits.push(limitOf(backend, bare, hub))
     const obvious = await obviousWalk(backend, peerOrders)
     figures.push(...compared(backend, bare.perSecond, hub, obvious))
   }
@@ -45,6 +53,7 @@ export async function run(options: BenchOptions): Promise<Section> {
     what: `${orders.toLocaleString('en')} orders (5 lines, about 2 KB) pulled over HTTP, mapped in and out, kept durably, pushed one by one over HTTP; everything on one machine. The obvious design ran ${peerOrders.toLocaleString('en')}.`,
     figures,
     caveats: [
+      ...limits,
       'The stand-ins that send and take the orders share the cores with what is measured; they cost the same in every row.',
       'The obvious design: one process, a job per order for each of ingest, map and push (16 of each at once), a durable row per order that each stage updates, a mapping written by hand, jobs added a page at a time. Its jobs are the only memory of what is owed, so on PostgreSQL they are committed durably; on Redis nothing is written to disk, which a real one could not afford.',
       ...(redisIsThere() ? [] : ['redis-server is not installed: the half on Redis was left out.']),
@@ -52,10 +61,18 @@ export async function run(options: BenchOptions): Promise<Section> {
   }
 }
 
+/** How much of the machine the aim leaves for an order, and how much of it the walk takes. */
+function limitOf(backend: Backend, bare: { perSecond: number; cpu: number }, hub: WalkCost): string {
+  const share = AIMS[backend].share
+  const thousand = (seconds: number) => `${(seconds * 1000).toFixed(2)} s`
+  const room = availableParallelism() / (bare.perSecond * share)
+  const own = (hub.hubCpu + hub.databaseCpu) / hub.orders
+  return `The limit, queue on ${backend}: ×${share} of the bare loop leaves ${thousand(room)} of all cores for 1,000 orders, stand-ins included. The requests alone take ${thousand(bare.cpu)} of a process (the bare loop), the hub with them ${thousand(hub.hubCpu / hub.orders)}, PostgreSQL for keeping everything durably ${thousand(hub.databaseCpu / hub.orders)}: ${thousand(own)} without the stand-ins. What of it is what stands under Profile.`
+}
+
 function compared(backend: Backend, ceiling: number, hub: WalkCost, obvious: WalkCost): Figure[] {
   const name = `hub, queue on ${backend}`
-  const share = backend === 'PostgreSQL' ? 0.5 : 0.55
-  const times = backend === 'PostgreSQL' ? 5 : 3
+  const { share, times } = AIMS[backend]
   return [
     {
       name,
