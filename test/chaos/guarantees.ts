@@ -64,9 +64,10 @@ ${rows
 
 ## Random faults
 
-\`npm run simulate\` plays random schedules against the engine's own delivery code over a ledger in memory, about a thousand a second: a
-process dies at any step or stands still past its lease, answers are lost before or after the write, lost writes land late, look-ups lag,
-notices come twice and out of order, the queue is wiped, clocks jump. After every step the laws are checked: nothing created or called twice,
+\`npm run simulate\` plays random schedules against the engine's own delivery code over a ledger in memory, some hundreds a second: what
+is owed is sent straight on or goes through the queue, a process dies at any step or stands still past its lease, answers are lost before or
+after the write, lost writes land late, look-ups lag, one record waits for another, notices come twice and out of order, the queue is wiped,
+clocks jump. After every step the laws are checked: nothing created or called twice,
 what rests is at its destination in its latest version, what is under way is held by one; and that everything arrives once the faults
 stop. A schedule that breaks a law is shrunk, told step by step, and replays exactly with its seed. The ledger in memory is held against
 PostgreSQL, step by step, by \`npm test\`; and taking away any one mechanism (the fence, the lease, the look-up …) makes it fail.

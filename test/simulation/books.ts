@@ -40,6 +40,7 @@ export interface Row {
   held: boolean
   image: boolean
   cause: string | null
+  waitingFor: string | null
 }
 /** The order in which both ledgers show their handoffs. */
 export const byName = (a: { key: string; route: string }, b: { key: string; route: string }) =>
@@ -59,6 +60,8 @@ export interface Books {
   /** Wakes again what the queue lost; `depth`: the jobs that wait in it. */
   wakeLost(depth: number): Promise<Job[]>
   reclaim(): Promise<void>
+  /** Ends waits for what has arrived. */
+  sweepWaits(): Promise<void>
   ledger(worker: number, connection: string, alone: boolean): Ledger
   settle(connection: string, settlements: Settlement[]): Promise<void>
   /** What a person does about handoffs that are stuck. */
@@ -78,6 +81,7 @@ export type Lack =
   | 'stamps'
   | 'gate'
   | 'look-up'
+  | 'ends of waits'
   /** Of what is claimed as it is owed. */
   | 'rest before a straight claim'
   | 'certainty before a straight claim'

@@ -41,6 +41,7 @@ export function fresh(id: number, route: Route, record: Known, now: number): Han
     lost: null,
     lostVersion: null,
     cause: null,
+    waitingFor: null,
     worker: null,
     sending: null,
     image: null,

@@ -42,7 +42,7 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
           (known.uncertain === null || lacks.has('certainty before a straight claim'))
         const busy = known.state === 'sending' || known.state === 'held'
         known.wanted = record.version
-        known.queued = null
+        Object.assign(known, { queued: null, waitingFor: null })
         if (room && rests) {
           Object.assign(known, { state: 'owed', due: now, attempts: 0, cause: null })
           claimed.push(claimStraight(known, straight))
@@ -120,7 +120,8 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
           })
           .sort(byName),
       related: async (claimed) => new Map(claimed.map((each) => [each, { records: {} }])),
-      links: async () => () => undefined,
+      links: async () => (need) =>
+        links.findLast((link) => link.connection === connection && link.record.key === need.value)?.id,
       ownLinks: async (claimed) =>
         new Map(
           claimed.flatMap((each) => {
@@ -167,8 +168,15 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
     }
     if (move.uncertain === 'clear') each.uncertain = null
     each.cause = move.problems?.[0] ? `${move.problems[0].code} ${move.problems[0].at ?? ''}`.trim() : null
-    Object.assign(each, { sending: null, worker: null, lease: null })
+    Object.assign(each, { waitingFor: move.waitingFor ?? null, sending: null, worker: null, lease: null })
   }
+
+  const hasArrived = (each: Handoff) =>
+    each.state === 'waiting' &&
+    !lacks.has('ends of waits') &&
+    links.some((link) => each.waitingFor === `sent:${link.connection}.orders:${link.record.key}`)
+  const goOn = (each: Handoff) =>
+    Object.assign(each, { state: 'owed', due: now, queued: null, waitingFor: null, cause: null })
 
   return {
     start: async () => {
@@ -218,14 +226,24 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
         each.deaths++
       }
     },
+    sweepWaits: async () => {
+      for (const each of handoffs) if (hasArrived(each)) goOn(each)
+    },
     ledger,
     settle: async (connection, settlements) => {
+      const mine = settlements.filter(({ handoff }) => current(handoff))
       for (const settlement of settlements) {
-        if (current(settlement.handoff)) write(settlement)
+        if (mine.includes(settlement)) write(settlement)
         const { result, handoff } = settlement
         if (result.result !== 'sent') continue
-        if (!links.some((link) => link.connection === connection && link.id === result.externalId))
-          links.push({ connection, id: result.externalId, record: handoffs[handoff.id - 1]!.record })
+        if (links.some((link) => link.connection === connection && link.id === result.externalId)) continue
+        links.push({ connection, id: result.externalId, record: handoffs[handoff.id - 1]!.record })
+        for (const each of handoffs) if (hasArrived(each)) goOn(each)
+      }
+      // What it waits for may have arrived while the wait was being written.
+      for (const { handoff } of mine) {
+        const each = handoffs[handoff.id - 1]!
+        if (hasArrived(each)) Object.assign(each, { state: 'owed', waitingFor: null, due: now })
       }
     },
     person: async (ids, does) => {

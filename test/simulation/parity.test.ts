@@ -13,7 +13,7 @@ const SCHEDULES = 16
 test('the ledger in memory and the one in PostgreSQL never differ', { timeout: 240_000 }, async () => {
   await using world = await openWorld('postgres', undefined, { idle: true })
   const seed = Date.now() % 2 ** 31
-  const compared = { steps: 0 }
+  const compared = { steps: 0, straight: 0 }
   for (const [index, each] of fc.sample(schedule, { numRuns: SCHEDULES, seed }).entries()) {
     const expected: string[] = []
     await play(each, {
@@ -22,7 +22,7 @@ test('the ledger in memory and the one in PostgreSQL never differ', { timeout: 2
     })
     let close = async () => {}
     let step = 0
-    await play(each, {
+    const { straight } = await play(each, {
       open: async (routes, busy) => {
         const books = await realBooks(world, routes, busy)
         close = books.close
@@ -35,9 +35,11 @@ test('the ledger in memory and the one in PostgreSQL never differ', { timeout: 2
       },
     }).finally(() => close())
     compared.steps += step
+    compared.straight += straight
   }
   expect(world.errors).toEqual([])
   expect(compared.steps).toBeGreaterThan(SCHEDULES * 10)
+  expect(compared.straight).toBeGreaterThan(SCHEDULES)
 })
 
 const shown = (rows: Row[], links: string[]) =>

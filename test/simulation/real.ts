@@ -2,6 +2,7 @@
 // schedule lets time pass.
 import { openLedger } from '../../engine/delivery/ledger.ts'
 import { hold, owe, release } from '../../engine/handoff/owe.ts'
+import { sweepWaits } from '../../engine/handoff/sweep.ts'
 import { reclaim, wake, wakeLost } from '../../engine/handoff/wake.ts'
 import type { Claimed, Route } from '../../engine/hub.ts'
 import { claimItems } from '../../engine/intake/claim.ts'
@@ -94,6 +95,7 @@ export async function realBooks(
     wake: () => caught(0, (queues) => wake(store, queues, awake)),
     wakeLost: (depth) => caught(depth, (queues) => wakeLost(store, queues, awake)),
     reclaim: async () => void (await reclaim(store)),
+    sweepWaits: async () => void (await sweepWaits(store)),
     ledger: (worker, connection, alone) => {
       const ledger = openLedger({ store, worker, connection, routes, parents: () => ({}), alone })
       return {
@@ -133,5 +135,5 @@ const since = (column: string) => `(extract(epoch from ${column} - timestamptz '
 const ROWS = `
 select handoff.id, record.key, route, handoff.kind, record.data->>'note' as note, record.version, wanted, delivered, state, outcome, attempts, deaths, fence,
   ${since('due_at')} as due, ${since('queued_at')} as queued, ${since('lease_until')} as lease, ${since('uncertain_since')} as uncertain,
-  ${since('lost_at')} as lost, lost_version as "lostVersion", worker is not null as held, image is not null as image, cause
+  ${since('lost_at')} as lost, lost_version as "lostVersion", worker is not null as held, image is not null as image, cause, waiting_for as "waitingFor"
 from handoff join record on record.id = handoff.record_id`

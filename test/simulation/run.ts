@@ -1,10 +1,11 @@
 // Plays one schedule on a ledger and checks the laws: after every step, and once the faults have stopped.
 import { leaseMs } from '../../engine/delivery/claim.ts'
-import type { Mapper, Route } from '../../engine/hub.ts'
+import type { Route } from '../../engine/hub.ts'
 import type { Books, Job, Lack, Row } from './books.ts'
 import { Destination, Violation } from './destination.ts'
 import { lawsOf } from './laws.ts'
 import { DEADLINE_MS, Process } from './process.ts'
+import { routesOf } from './routes.ts'
 import type { Command, Schedule } from './schedule.ts'
 
 const FIRST_STAMP = Date.UTC(2025, 0, 1)
@@ -62,13 +63,15 @@ async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock):
   const lacks = (what: Lack) => options.lacks?.has(what) ?? false
   const tally: Tally = { steps: 0, delivered: 0, straight: 0, lost: 0, deaths: 0 }
   let work = 0
+  // Where a person says that the first is there, nobody knows under which id.
+  const waits = schedule.waits && schedule.push !== 'blind'
   const routes = new Map<string, Route>()
   const destinations = (['wms', 'carrier'] as const).map((name) => {
     const kind = name === 'wms' ? schedule.push : schedule.call
     return new Destination(name, kind, clock.now, tell, !lacks('gate'))
   })
   const [warehouse, carrier] = destinations as [Destination, Destination]
-  for (const route of routesOf(new Process(), warehouse, carrier)) routes.set(route.name, route)
+  for (const route of routesOf(new Process(), warehouse, carrier, waits)) routes.set(route.name, route)
   const books = await options.open(routes, (more) => {
     work += more
   })
@@ -84,7 +87,7 @@ async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock):
   async function begin(): Promise<Process> {
     const process = new Process()
     process.worker = await books.start()
-    for (const route of routesOf(process, warehouse, carrier)) {
+    for (const route of routesOf(process, warehouse, carrier, waits)) {
       if (lacks('look-up') && route.push) route.push.find = async () => undefined
       process.routes.set(route.name, route)
     }
@@ -132,6 +135,7 @@ async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock):
         return void queue.push(...(await books.wake()))
       case 'sweep':
         await books.reclaim()
+        await books.sweepWaits()
         return void queue.push(...(await books.wakeLost(queue.length)))
       case 'take': {
         const job = queue.shift()
@@ -284,22 +288,4 @@ async function drain(one: (command: Command) => Promise<void>, processes: Proces
     else return
   }
   throw new Violation('nothing is lost: the processes never come to rest')
-}
-
-/** An order is pushed to the warehouse in its latest version, and a label is bought for it once. */
-function routesOf(process: Process, warehouse: Destination, carrier: Destination): Route[] {
-  const mapper: Mapper = {
-    name: 'simulation',
-    revision: '1',
-    partial: false,
-    links: () => [],
-    run: (record, { key }) => ({ record: { key, note: record.note } }),
-  }
-  const base = { record: 'order', lane: 5, with: [], matches: () => true, mapper }
-  const push = warehouse.push(process)
-  const call = carrier.call(process)
-  return [
-    { ...base, name: 'label', kind: 'call', connection: 'carrier', target: 'buy', call },
-    { ...base, name: 'out', kind: 'push', connection: 'wms', target: 'orders', push },
-  ]
 }

@@ -32,6 +32,8 @@ export type Command =
 export interface Schedule {
   push: Kind
   call: Kind
+  /** The second record goes to the warehouse after the first. */
+  waits: boolean
   commands: Command[]
 }
 
@@ -74,6 +76,7 @@ const beginning = straight.map((straight): Command => ({ do: 'arrive', record: 0
 export const schedule: fc.Arbitrary<Schedule> = fc.record({
   push: kind,
   call: kind,
+  waits: fc.boolean(),
   commands: fc
     .tuple(beginning, fc.array(command, { minLength: 10, maxLength: 120, size: 'max' }))
     .map(([first, commands]) => [first, ...commands]),

@@ -24,6 +24,7 @@ describe('simulation', () => {
     'stamps',
     'gate',
     'look-up',
+    'ends of waits',
     'rest before a straight claim',
     'certainty before a straight claim',
     'sending before a straight write',
