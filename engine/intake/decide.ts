@@ -54,7 +54,7 @@ export async function decide(
     const [held, known] = await Promise.all([items.hold(tx), lookUp(tx, decider, source, drafted.drafts)])
     const decisions = new Map([...drafted.decisions].filter(([item]) => held.has(item.externalId)))
     const drafts = drafted.drafts.filter(({ item }) => held.has(item.externalId))
-    const targets = await identify(tx, decider, source, drafts, known, decisions)
+    const targets = identify(decider, source, drafts, known, decisions)
     const rows = await holdRecords(tx, targets, known)
     const { changes, linked } = await apply(tx, decider, source, targets, rows, known, decisions)
     for (const item of items.all)

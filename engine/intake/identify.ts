@@ -16,16 +16,35 @@ export interface Target {
 export interface Known {
   byLink: Map<string, number>
   byKey: Map<string, number>
+  /** What the hub is creating, or may have created, where the drafts come from. */
+  creating: Creating[]
+}
+interface Creating {
+  id: number
+  route: string
+  since: Date
+  uncertain: boolean
 }
 export const nameOf = (space: string, name: string) => `${space}\n${name}`
 
-/** Looks up what the drafts name: not yet locked, and all in one go. */
+/**
+ * Looks up what the drafts name: not yet locked, and all in one go. Creates first: one that is answered in between is seen as under
+ * way, or its link is.
+ */
 export async function lookUp(tx: Transaction, decider: Decider, source: Source, drafts: Draft[]): Promise<Known> {
   const keyed = drafts.flatMap((each) => {
     const key = each.data && keyOf(decider, each)
     return key === undefined ? [] : [{ type: each.type, key }]
   })
-  const [links, records] = await Promise.all([
+  const routes = new Set(drafts.flatMap((each) => decider.routesTo(source.connection, each.resource, each.type)))
+  const [creating, links, records] = await Promise.all([
+    routes.size === 0
+      ? []
+      : tx.query<Creating & Record<string, unknown>>(
+          `select id, route, updated_at as since, uncertain_since is not null as uncertain from handoff
+     where route = any($1::text[]) and (state = 'sending' or uncertain_since is not null and state <> 'resting') order by id limit 1000`,
+          [[...routes]],
+        ),
     drafts.length === 0
       ? []
       : tx.query<{ resource: string; external_id: string; record_id: number }>(
@@ -42,20 +61,20 @@ export async function lookUp(tx: Transaction, decider: Decider, source: Source, 
         ),
   ])
   return {
+    creating,
     byLink: new Map(links.map((row) => [nameOf(row.resource, row.external_id), row.record_id])),
     byKey: new Map(records.map((row) => [nameOf(row.type, row.key), row.id])),
   }
 }
 
 /** Each draft's record by link, else by key. What has neither waits, is skipped or parked. */
-export async function identify(
-  tx: Transaction,
+export function identify(
   decider: Decider,
   source: Source,
   drafts: Draft[],
   known: Known,
   decisions: Map<ClaimedItem, Decision>,
-): Promise<Target[]> {
+): Target[] {
   const targets: Target[] = []
   for (const each of drafts) {
     const recordId = each.item.recordId ?? known.byLink.get(nameOf(each.resource, externalId(each, decider)))
@@ -93,7 +112,7 @@ export async function identify(
   }
   const linked = new Set(targets.flatMap((target) => (target.recordId === undefined ? [] : [target.draft])))
   const unlinked = drafts.filter((each) => !linked.has(each) && !each.partial && each.data !== undefined)
-  await waitForEchoes(tx, decider, source, unlinked, known, decisions)
+  waitForEchoes(decider, source, unlinked, known, decisions)
   const stopped = new Set([...decisions.keys()])
   return targets.filter((target) => !stopped.has(target.draft.item))
 }
@@ -112,28 +131,20 @@ export function externalId(each: Draft, decider: Decider): string {
  * An item that is linked to nothing, of a kind that the hub is creating at this very place, may be the hub's own: its create was
  * not answered yet. It waits until that is known. One whose key names a record that is there needs no link to be recognised.
  */
-async function waitForEchoes(
-  tx: Transaction,
+function waitForEchoes(
   decider: Decider,
   source: Source,
   unlinked: Draft[],
   known: Known,
   decisions: Map<ClaimedItem, Decision>,
-): Promise<void> {
-  const routes = new Set(unlinked.flatMap((each) => decider.routesTo(source.connection, each.resource, each.type)))
-  if (routes.size === 0) return
-  const creating = await tx.query<{ id: number; route: string; since: Date; uncertain: boolean }>(
-    `select id, route, updated_at as since, uncertain_since is not null as uncertain from handoff
-     where route = any($1::text[]) and (state = 'sending' or uncertain_since is not null and state <> 'resting') order by id limit 1000`,
-    [[...routes]],
-  )
-  if (creating.length === 0) return
+): void {
+  if (known.creating.length === 0) return
   for (const each of unlinked) {
     const key = keyOf(decider, each)
     if (key !== undefined && known.byKey.has(nameOf(each.type, key))) continue
     const own = decider.routesTo(source.connection, each.resource, each.type)
     // A create that was claimed after the item came cannot have made it.
-    const maker = creating.find(
+    const maker = known.creating.find(
       (other) => own.includes(other.route) && (other.uncertain || other.since <= each.item.receivedAt),
     )
     if (!maker) continue
