@@ -43,6 +43,7 @@ export class Destination {
   broken: Violation[] = []
   #flying = new Set<Flying>()
   #made = 0
+  #landsAt = Number.POSITIVE_INFINITY
 
   constructor(name: string, kind: Kind, now: () => number, tell: (line: string) => void, gated = true) {
     this.name = name
@@ -92,11 +93,11 @@ export class Destination {
     }
   }
 
-  /** Time has passed: what was lost lands at the last moment at which it may. */
+  /** Time has passed: what was lost lands at the last moment at which it may, however far the clock has jumped past that. */
   landed(): void {
     for (const each of this.#flying) {
       if (each.until + SETTLE_MS > this.#now()) continue
-      each.carry?.()
+      if (each.carry) this.#at(each.until + SETTLE_MS, each.carry)
       each.carry = undefined
     }
     const due = this.wire.filter((each) => each.until <= this.#now()).sort((a, b) => a.until - b.until)
@@ -104,8 +105,15 @@ export class Destination {
   }
   land(index: number): void {
     const [lost] = this.wire.splice(index, 1)
-    lost?.carry()
+    if (lost) this.#at(lost.until, lost.carry)
   }
+  #at(moment: number, carry: () => void): void {
+    this.#landsAt = moment
+    carry()
+    this.#landsAt = Number.POSITIVE_INFINITY
+  }
+  /** When what is carried out now has happened. */
+  #moment = () => Math.min(this.#landsAt, this.#now())
   /** The keys of requests whose answer may still come. */
   underWay(): string[] {
     return [...this.#flying].flatMap((each) => (each.until >= this.#now() ? [each.name] : []))
@@ -154,8 +162,8 @@ export class Destination {
     }
     if (same) throw this.#broken(`nothing happens twice: ${key} was created a second time at ${this.name}`)
     const id = `${this.name}${++this.#made}`
-    this.things.push({ id, key, note, made: this.#now() })
-    this.done.push({ id, key: idempotencyKey, request: '', made: this.#now() })
+    this.things.push({ id, key, note, made: this.#moment() })
+    this.done.push({ id, key: idempotencyKey, request: '', made: this.#moment() })
     this.#tell(`    ${this.name}: ${key} ${note} is there, ${id}`)
     return { id }
   }
@@ -170,7 +178,7 @@ export class Destination {
     if (before && this.kind === 'keyed') return { id: before.id }
     if (before) throw this.#broken(`nothing happens twice: ${key} was called a second time`)
     const id = `${this.name}${++this.#made}`
-    this.done.push({ id, key, request, made: this.#now() })
+    this.done.push({ id, key, request, made: this.#moment() })
     this.#tell(`    ${this.name}: ${key} is done, ${id}`)
     return { id }
   }
