@@ -53,7 +53,9 @@ export function statusCommand(program: Command): void {
       ))
         print.line(line)
       print.line()
-      print.line(`records   ${now.records.map((each) => `${each.count} ${each.type}`).join(', ') || 'none'}`)
+      print.line(
+        `records   ${now.records.map((each) => `${each.about ? 'about ' : ''}${each.count} ${each.type}`).join(', ') || 'none'}`,
+      )
       print.line(
         `handoffs  ${
           Object.entries(now.handoffs)
