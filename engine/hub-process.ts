@@ -231,6 +231,7 @@ export async function startHub(loadedFirst: LoadedHub, options: HubOptions): Pro
     comparisons: options.schedule ? (loaded.config.reconcile ?? {}) : {},
     hub: () => ({ store, assembly, facts: loaded.facts, clients, signal: stopping.signal }),
     working: async (connections) => (await states.open(connections)).connections,
+    pulled: (source) => Boolean(loaded.config.sources[source]?.every ?? loaded.config.sources[source]?.cron),
     worker: registration.worker,
     log,
   })

@@ -26,6 +26,7 @@ const schedule = (
     hub: () => hub,
     working: async (connections) =>
       (await world.hub.openConnections()).connections.filter((one) => connections.includes(one)),
+    pulled: (source) => source !== 'heard',
     worker: world.hub.worker,
     log: openLog('silent'),
   })
@@ -113,6 +114,20 @@ test('one that cannot be carried through says why, and is begun again within min
   comparisons.tick()
   await comparisons.idle()
   expect((await runs(world)).at(-1)).toEqual({ gaps: 0, message: null })
+})
+
+test('a source that only hears webhooks is not waited for', async () => {
+  await using world = await openWorld()
+  const { sources } = world.assembly
+  sources.set('heard', { ...sources.get('orders')!, name: 'heard' })
+  sources.delete('orders')
+  const comparisons = schedule(
+    world,
+    systems(world, () => []),
+  )
+  comparisons.tick()
+  await comparisons.idle()
+  expect(await runs(world)).toEqual([{ gaps: 0, message: null }])
 })
 
 test('a cron line waits for its moment', async () => {

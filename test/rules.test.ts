@@ -7,7 +7,12 @@ import { type ActionClient, ConnectorError } from '#connector'
 import { byCursor } from '../engine/connector/pages/by-cursor.ts'
 import { parkEndlessWaits } from '../engine/handoff/waits.ts'
 import type { ConnectionClient, Json } from '../engine/hub.ts'
+import type { ClaimedItem } from '../engine/intake/claim.ts'
+import type { Decider } from '../engine/intake/decide.ts'
+import type { Decision, Draft } from '../engine/intake/draft.ts'
+import { identify, lookUp } from '../engine/intake/identify.ts'
 import { resolve, retry } from '../engine/outcome/retry.ts'
+import type { Transaction } from '../engine/platform/store/store.ts'
 import { identity, openWorld, payload, type World } from './support/world.ts'
 
 const order = (number: number, more: object = {}) => ({ id: number, number: String(number), status: 'open', ...more })
@@ -506,6 +511,37 @@ describe('rule 6, echo', () => {
       async () => (await rows(world, "select from item where source = 'echo' and status = 'done'")).length === 1,
     )
     expect(await rows(world, 'select from record')).toHaveLength(1)
+  })
+
+  test('an answer that is committed between the look-ups is not missed', async () => {
+    await using world = await openWorld()
+    const source = echo(world)
+    const slow = gate()
+    world.vendor.after = () => slow.wait
+    await world.arrive([order(1)])
+    await world.until('it is being created', () => world.vendor.things.has('v1'))
+    const answered = async () => {
+      slow.open()
+      await resting(world)
+    }
+    const item = { externalId: 'v1', receivedAt: await world.now() } as ClaimedItem
+    const drafts: Draft[] = [
+      { item, type: 'order', resource: 'orders', data: { channel: 'shop', number: 'W-77' }, partial: false },
+    ]
+    // One look-up after another, and the answer behind the first of them.
+    let turn: Promise<unknown> = Promise.resolve()
+    let asked = 0
+    const query = (text: string, values?: unknown[]) => {
+      const first = asked++ === 0
+      const answer = turn.then(() => world.hub.store.query(text, values))
+      turn = first ? answer.then(answered) : answer
+      return answer
+    }
+    const decider = { keyFields: world.hub.facts.keyFields, routesTo: () => ['out'] } as unknown as Decider
+    const known = await lookUp({ query, send: () => {} } as Transaction, decider, source, drafts)
+    expect(asked).toBe(3)
+    const [target] = identify(decider, source, drafts, known, new Map<ClaimedItem, Decision>())
+    expect(target!.recordId).toBe((await rows(world, 'select id from record'))[0].id)
   })
 
   test('it waits as well while the create is uncertain', async () => {

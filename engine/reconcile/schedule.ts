@@ -14,6 +14,8 @@ interface ScheduleFacts {
   hub: () => Planned
   /** Those of the connections that may work now. */
   working: (connections: string[]) => Promise<string[]>
+  /** Whether a source is read on a schedule; one that only hears webhooks may never be read whole. */
+  pulled: (source: string) => boolean
   worker: number
   log: Log
 }
@@ -24,7 +26,7 @@ const KEPT_GAPS = 10
 /** After so long another process may look whether the one that began still lives. */
 const TURN_MS = 600_000
 
-export function openComparisons({ comparisons, hub, working, worker, log }: ScheduleFacts) {
+export function openComparisons({ comparisons, hub, working, pulled, worker, log }: ScheduleFacts) {
   const running = new Map<string, Promise<unknown>>()
 
   /** Before a side was ever read everything would be missing, and a system that is down has been told of already. */
@@ -32,7 +34,7 @@ export function openComparisons({ comparisons, hub, working, worker, log }: Sche
     if ((await working(between)).length < between.length) return false
     const ways = waysBetween(hub(), { record, between })
     if ('refused' in ways) return false
-    const sources = [ways.first, ways.second].flatMap((side) => side?.source.name ?? [])
+    const sources = [ways.first, ways.second].flatMap((side) => side?.source.name ?? []).filter(pulled)
     const read = await hub().store.query(
       'select from source_state where source = any($1::text[]) and last_success_at is not null',
       [sources],
