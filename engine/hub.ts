@@ -106,6 +106,8 @@ export interface Claimed {
    * happened by now: that write may still land, after another one. */
   lostMs: number | null
   lostVersion: number | null
+  /** The record was made together with it, from elsewhere: nothing at the destination is linked to it. */
+  unlinked?: boolean
   recordId: number
   type: string
   key: string

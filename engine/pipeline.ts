@@ -109,7 +109,7 @@ export function openPipeline(hub: Running) {
       release: goesOn.release,
       hold,
       owe: async (tx: Transaction, changes: Change[]) => {
-        owed = await owe(tx, routes, changes, { worker, room, leaseMs: lease })
+        owed = await owe(tx, routes, changes, { worker, room, leaseMs: lease, from: source.connection })
       },
       routesTo: (connection: string, resource: string, type: string) => pushing(routes, connection, resource, type),
     }

@@ -8,9 +8,11 @@ import { byCursor } from '../engine/connector/pages/by-cursor.ts'
 import { parkEndlessWaits } from '../engine/handoff/waits.ts'
 import type { ConnectionClient, Json } from '../engine/hub.ts'
 import type { ClaimedItem } from '../engine/intake/claim.ts'
-import type { Decider } from '../engine/intake/decide.ts'
-import type { Decision, Draft } from '../engine/intake/draft.ts'
+import { collect, collectionOf } from '../engine/intake/collect.ts'
+import { type Decider, decide } from '../engine/intake/decide.ts'
+import { type Decision, type Draft, draft } from '../engine/intake/draft.ts'
 import { identify, lookUp } from '../engine/intake/identify.ts'
+import { claimedItems } from '../engine/intake/items.ts'
 import { resolve, retry } from '../engine/outcome/retry.ts'
 import type { Transaction } from '../engine/platform/store/store.ts'
 import { identity, openWorld, payload, type World } from './support/world.ts'
@@ -454,6 +456,22 @@ describe('rule 5, a stale read never beats a fresh one', () => {
     await resting(world)
     await world.until('the newer arrived', () => notes(world)[0] === 'new')
     expect((await rows(world, 'select data from record'))[0].data.note).toBe('new')
+  })
+
+  test('of two states of an item that came to hand in the wrong order, the stored one is decided', async () => {
+    await using world = await openWorld()
+    const { store, worker, facts } = world.hub
+    const source = world.assembly.sources.get('orders')!
+    const into = collectionOf(source, 'webhook', worker)
+    const arrives = async (note: string) =>
+      (await store.transaction((tx) => collect(tx, into, [{ id: '1', text: JSON.stringify(order(1, { note })) }])))[0]!
+    const items = [await arrives('first'), await arrives('second')].reverse()
+    const nothing = async () => {}
+    const decider: Decider = { ...facts, owe: nothing, release: nothing, routesTo: () => [], hold: nothing }
+    await decide(store, decider, source, await draft(store, source, items), claimedItems(source, items, worker))
+    expect((await rows(world, 'select data from record'))[0].data.note).toBe('second')
+    expect((await rows(world, 'select version from record'))[0].version).toBe(1)
+    expect((await rows(world, "select from item where status = 'done'")).length).toBe(1)
   })
 
   test('two sources never erase each other, and owners are believed', async () => {

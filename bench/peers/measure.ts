@@ -26,6 +26,8 @@ export interface PeerWork {
 
 const LOAD = path.join(import.meta.dirname, '..', 'rig', 'load.ts')
 const CONNECTIONS = 16
+/** n8n sends nothing of a batch until all of it is mapped: minutes, as installed. */
+const PATIENCE_MS = 15 * 60_000
 const work = JSON.parse(process.argv[2]!) as PeerWork
 const folder = mkdtempSync(path.join(tmpdir(), 'handoff-bench-'))
 const figures: PeerFigures = {}
@@ -57,7 +59,7 @@ async function watched(
   const began = performance.timeOrigin + performance.now()
   try {
     const failures = await begin()
-    await sink.until(before + orders - failures, 100)
+    await sink.until(before + orders - failures, PATIENCE_MS)
     const last = Math.max(...(await sink.arrivals()).map(([, , at]) => at))
     return {
       orders,

@@ -71,8 +71,8 @@ export interface StandIn extends Disposable {
   arrivals: () => Promise<[path: string, mark: string, at: number][]>
   /** Counts anew from here. */
   forget: () => Promise<void>
-  /** Waits until so many different things have arrived; throws when nothing has come for a minute. */
-  until: (distinct: number, pollMs?: number) => Promise<void>
+  /** Waits until so many different things have arrived; throws when nothing has come for so long, a minute unless told. */
+  until: (distinct: number, patienceMs?: number) => Promise<void>
 }
 
 /** Starts a server that says as its first line where it listens, and ends with its input. */
@@ -92,14 +92,14 @@ export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}):
     count: () => get('/count'),
     arrivals: () => get('/arrivals'),
     forget: () => get('/forget'),
-    until: async (distinct, pollMs = 50) => {
-      for (let last = -1, since = performance.now(); ; await sleep(pollMs)) {
+    until: async (distinct, patienceMs = 60_000) => {
+      for (let last = -1, since = performance.now(); ; await sleep(50)) {
         const now = (await get('/count')).distinct
         if (now >= distinct) return
         if (now !== last) since = performance.now()
         last = now
-        if (performance.now() - since > 60_000)
-          throw new Error(`${now} of ${distinct} arrived, and nothing more for a minute`)
+        if (performance.now() - since > patienceMs)
+          throw new Error(`${now} of ${distinct} arrived, and nothing more for ${patienceMs / 1000} s`)
       }
     },
   }

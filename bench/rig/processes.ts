@@ -36,9 +36,12 @@ export function cpuOf(pids: number[]): number {
   return ticks / TICKS
 }
 
-/** Memory that processes hold now, in megabytes; what they share is counted once for each. */
+/** Memory that processes hold now, in megabytes; each has its share of what several hold (where it may be read: else all of it). */
 export function memoryOf(pids: number[]): number {
-  const kb = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0))
+  const kb = pids.map((pid) => {
+    const shares = /^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')
+    return Number((shares ?? /VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`) ?? ''))?.[1] ?? 0)
+  })
   return kb.reduce((sum, one) => sum + one, 0) / 1024
 }
 

@@ -123,7 +123,7 @@ async function prepareChunk(
 ): Promise<{ settled: Settlement[]; toSend: ToSend[] }> {
   const { ledger, routes } = facts
   const prepared = await prepareAll(facts, claimed)
-  const links = await ledger.ownLinks(claimed)
+  const links = await ledger.ownLinks(claimed.filter((each) => !each.unlinked))
   const settled: Settlement[] = []
   const toSend: ToSend[] = []
   for (const [handoff, payload] of prepared) {

@@ -11,6 +11,8 @@ interface Owing {
   version: number
   data: Json
   deleted: boolean
+  /** It was not there before: nothing is owed for it yet. */
+  created?: boolean
   /** Of what changed it. */
   lane: number
 }
@@ -21,8 +23,10 @@ export interface Straight {
   leaseMs: number
   /** How many handoffs each connection takes at once; a connection that may not work now is not here. */
   room: Map<string, number>
+  /** The connection whose word it is: elsewhere, nothing is linked yet to a record that was not there before. */
+  from: string
 }
-const BY_QUEUE: Straight = { worker: 0, leaseMs: 0, room: new Map() }
+const BY_QUEUE: Straight = { worker: 0, leaseMs: 0, room: new Map(), from: '' }
 /** What was claimed while it was written, and how many others are due now. */
 export interface Owed {
   claimed: Claimed[]
@@ -51,17 +55,25 @@ export async function owe(tx: Transaction, routes: Route[], changes: Owing[], st
   })
   const byRecord = new Map(changes.map((change) => [change.id, change]))
   const result: Owed = { claimed: [], left: 0 }
-  const writeDown = async (sql: string, kind: 'push' | 'call') => {
-    const mine = rows.filter(({ route }) => route.kind === kind)
+  const writeDown = async (kind: Route['kind'], created: boolean) => {
+    const mine = rows.filter(({ route, change }) => route.kind === kind && (change.created ?? false) === created)
     if (mine.length === 0) return
+    const sql = created ? OWE_NEW[kind] : OWE[kind]
     const written = await tx.query<Written>(sql, [...columns(mine), straight.worker, straight.leaseMs])
-    for (const { recordId, straight, ...handoff } of written) {
+    for (const { recordId, connection, straight: sent, ...handoff } of written) {
       const { type, key, version, data, deleted } = byRecord.get(recordId)!
-      if (straight) result.claimed.push({ ...handoff, kind, recordId, type, key, version, data, deleted, deaths: 0 })
+      const unlinked = created && connection !== straight.from
+      if (sent)
+        result.claimed.push({ ...handoff, kind, recordId, type, key, version, data, deleted, deaths: 0, unlinked })
       else result.left++
     }
   }
-  await Promise.all([writeDown(OWE_PUSH, 'push'), writeDown(OWE_CALL, 'call')])
+  await Promise.all([
+    writeDown('push', true),
+    writeDown('call', true),
+    writeDown('push', false),
+    writeDown('call', false),
+  ])
   return result
 }
 
@@ -79,7 +91,7 @@ type Written = Pick<
   | 'recordId'
   | 'lostMs'
   | 'lostVersion'
-> & { straight: boolean; uncertainMs: null }
+> & { connection: string; straight: boolean; uncertainMs: null }
 
 function columns(owed: { route: Route; change: Owing; lane: number; straight: boolean }[]): unknown[] {
   return [
@@ -98,24 +110,25 @@ function laneOf(route: number, change: number): number {
   return Math.max(route, change) === LANES.bulk ? LANES.bulk : Math.min(route, change)
 }
 
-const INSERT = (kind: 'push' | 'call') => `
+const INSERT = (kind: Route['kind']) => `
 insert into handoff (route, record_id, kind, occurrence, connection, lane, wanted, state, fence, sending, worker, lease_until, due_at, owed_at, updated_at)
 select x.route, x.record_id, '${kind}', x.occurrence, x.connection, x.lane, x.wanted, case when x.straight then 'sending' else 'owed' end,
   x.straight::int, case when x.straight then x.wanted end, case when x.straight then $8::int end,
   case when x.straight then now.at + $9::float8 * interval '1 ms' end, now.at, now.at, now.at
 from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::smallint[], $6::int[], $7::boolean[])
     as x(route, record_id, occurrence, connection, lane, wanted, straight),
-  (select hub_now() as at) as now
+  (select hub_now() as at) as now`
+const OR_RENEW = `
 on conflict (record_id, route, occurrence) do update set`
 
 // What was in flight before carries an older version than the one that is wanted now.
 const RETURNING = `
-returning id, route, occurrence, fence, wanted, attempts, image, request, idempotency_key as "idempotencyKey", record_id as "recordId",
+returning id, route, occurrence, connection, fence, wanted, attempts, image, request, idempotency_key as "idempotencyKey", record_id as "recordId",
   state = 'sending' and sending = wanted as straight, null as "uncertainMs",
-  (extract(epoch from hub_now() - lost_at) * 1000)::float8 as "lostMs", lost_version as "lostVersion"`
+  case when lost_at is not null then (extract(epoch from hub_now() - lost_at) * 1000)::float8 end as "lostMs", lost_version as "lostVersion"`
 
 const CLAIMS = "(excluded.state = 'sending' and handoff.state = 'resting' and handoff.uncertain_since is null)"
-const OWE_PUSH = `${INSERT('push')}
+const OWE_PUSH = `${INSERT('push')}${OR_RENEW}
   wanted = greatest(handoff.wanted, excluded.wanted), 
   lane = case when handoff.state = 'resting' then excluded.lane else least(handoff.lane, excluded.lane) end, updated_at = excluded.updated_at,
   owed_at = case when handoff.state = 'resting' then excluded.owed_at else handoff.owed_at end,
@@ -133,10 +146,14 @@ where handoff.wanted < excluded.wanted${RETURNING}`
 
 // A call that was sent is never owed again; one that could not be made yet, or that was refused, gets another chance with the new
 // version. What was refused for certain is asked for anew, under a key of its own.
-const OWE_CALL = `${INSERT('call')}
+const OWE_CALL = `${INSERT('call')}${OR_RENEW}
   request = null, idempotency_key = case when handoff.request is null then handoff.idempotency_key else handoff.idempotency_key || '~' || handoff.fence end,
   wanted = excluded.wanted, state = 'owed', due_at = excluded.due_at, attempts = 0, queued_at = null, waiting_for = null, reason = null, cause = null, updated_at = excluded.updated_at
 where handoff.state in ('parked', 'waiting', 'failed') and (handoff.request is null or was_refused(handoff.id, handoff.uncertain_since))${RETURNING}`
+
+const OWE: Record<Route['kind'], string> = { push: OWE_PUSH, call: OWE_CALL }
+/** Of a record that was not there before, nothing can be owed yet. */
+const OWE_NEW: typeof OWE = { push: INSERT('push') + RETURNING, call: INSERT('call') + RETURNING }
 
 /** What has been waiting and goes on: whether handoffs are due now, and which sources have items to decide. */
 export interface Released {

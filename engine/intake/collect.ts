@@ -58,38 +58,43 @@ export function latestOf(to: Collection, items: CollectedItem[]): Map<string, Ha
   return latest
 }
 
+/** What of a batch is already there as it says is not even answered: of a re-read of everything that is all. */
 export async function sift({ query }: Queries, to: Collection, items: CollectedItem[]): Promise<Sifted> {
   const latest = latestOf(to, items)
-  const known = await query<{
-    at: Date
-    external_id: string | null
-    hash: string
-    revision: string
-    status: string
-    stamp: Date | null
-  }>(
-    `select now.at, external_id, hash, revision, status, stamp from (select hub_now() as at) as now
-     left join item on connection = $1 and resource = $2 and external_id = any($3::text[])`,
-    [to.connection, to.resource, [...latest.keys()]],
-  )
-  const changed: HashedItem[] = []
-  for (const row of known) {
-    const item = row.external_id === null ? undefined : latest.get(row.external_id)
-    if (!item) continue
-    latest.delete(item.id)
-    const decided = row.status === 'new' || row.revision === to.revision
-    // The same again, but later: what is told afterwards of a moment in between is older.
-    const later = row.stamp !== null && Date.parse(item.stamp ?? '') > row.stamp.getTime()
-    if (row.hash !== item.hash || !decided || item.stale || later) changed.push(item)
-  }
-  return { fresh: [...latest.values()], changed, at: known[0]!.at }
+  const rows = [...latest.values()]
+  const news = await query<{ at: Date; id: string | null; known: boolean | null }>(SIFT, [
+    to.connection,
+    to.resource,
+    rows.map((row) => row.id),
+    rows.map((row) => row.hash),
+    rows.map((row) => validStamp(row.stamp)),
+    rows.map((row) => row.stale ?? false),
+    to.revision,
+  ])
+  const sifted: Sifted = { fresh: [], changed: [], at: news[0]!.at }
+  for (const { id, known } of news) if (id !== null) (known ? sifted.changed : sifted.fresh).push(latest.get(id)!)
+  return sifted
 }
 
+// The same again, but later, is also news: what is told afterwards of a moment in between is older.
+const SIFT = `
+select now.at, said.id, said.known from (select hub_now() as at) as now left join (
+  select x.id, item.hash is not null as known
+  from unnest($3::text[], $4::text[], $5::timestamptz[], $6::boolean[]) as x(id, hash, stamp, stale)
+  left join lateral (select hash, status, revision, stamp from item where connection = $1 and resource = $2 and external_id = x.id offset 0) as item on true
+  where item.hash is null or item.hash <> x.hash or item.status <> 'new' and item.revision is distinct from $7 or x.stale or x.stamp > item.stamp
+) as said on true`
+
 /** Stores the latest state of each item, undecided, claimed by `to.worker`. */
-export async function storeItems(tx: Transaction, to: Collection, items: HashedItem[]): Promise<ClaimedItem[]> {
+export async function storeItems({ query }: Queries, to: Collection, items: HashedItem[]): Promise<ClaimedItem[]> {
   if (items.length === 0) return []
+  return storedItems(items, await query<StoredItem>(STORE, storeColumns(to, items)))
+}
+
+/** What STORE is asked with. */
+export function storeColumns(to: Collection, items: HashedItem[]): unknown[] {
   const rows = [...items].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const stored = await tx.query<Known & Pick<ClaimedItem, 'externalId'>>(STORE, [
+  return [
     to.connection,
     to.resource,
     to.source,
@@ -102,12 +107,17 @@ export async function storeItems(tx: Transaction, to: Collection, items: HashedI
     to.asOf ?? null,
     to.rereads,
     to.worker ?? null,
-  ])
-  const byId = new Map(rows.map((row) => [row.id, row]))
+  ]
+}
+
+/** What STORE answers, as the items that now wait for a decision. */
+export function storedItems(items: HashedItem[], stored: StoredItem[]): ClaimedItem[] {
+  const byId = new Map(items.map((item) => [item.id, item]))
   return stored.map((row) => claimedItem(byId.get(row.externalId)!, row))
 }
 
 type Known = Pick<ClaimedItem, 'stale' | 'recordId' | 'edits' | 'lane' | 'receivedAt'>
+export type StoredItem = Known & Pick<ClaimedItem, 'externalId'>
 
 /** An item as a worker holds it that has just taken it in. */
 export function claimedItem(item: HashedItem, known: Known): ClaimedItem {
@@ -179,7 +189,9 @@ export const SANE_STAMP = "case when x.stamp > now.at + interval '1 day' then nu
 // again at the source when it may be the older of two: a webhook may have been overtaken on its way, a page of a pull by a
 // webhook that came while it was read, and anything by a deletion. A source that cannot be read again keeps what is known, until
 // the next pull. A stamp from the future (2099) counts as no stamp at all.
-const STORE = `
+/** STORE takes $1 to this; see `storeColumns`. */
+export const STORE_PARAMETERS = 20
+export const STORE = `
 insert into item as known (connection, resource, external_id, source, via, lane, body, hash, stamp, deleted, stale, origin, record_id, broken, status, claimed_by, deaths, received_at)
 select $1, $2, x.id, $3, $4, $5, substring($14::bytea from x.begins for x.size), x.hash, ${SANE_STAMP}, x.deleted, x.stale, x.origin, x.record_id, x.broken::jsonb,
   'new', $20::int, case when $20::int is null then 0 else 1 end, now.at

@@ -114,6 +114,6 @@ function* leaves(data: Json, path: string[] = []): Generator<[string[], Json]> {
 // One source alone overrules nobody.
 const SAID = `
 select r.id, r.type, r.key, l.said from record r, lateral (
-  select jsonb_agg(jsonb_build_object('connection', connection, 'data', case when whole then r.data else contribution end) order by updated_at, connection, resource) as said
+  select jsonb_agg(jsonb_build_object('connection', connection, 'data', case when whole then r.data::jsonb else contribution end) order by updated_at, connection, resource) as said
   from link where record_id = r.id and (whole or contribution is not null) having count(*) > 1 offset 0) l
 where r.type = any($1::text[]) and ($2::bigint[] is null or r.id = any($2)) and r.id > $3::bigint and not r.deleted order by r.id limit $4`

@@ -35,8 +35,11 @@ export interface Decider {
 /** The items of a batch in the store: decided later than they were stored, or together with that (see items.ts). */
 export interface Items {
   all: ClaimedItem[]
-  /** Answers the external ids that are still this batch's to decide. Intake locks items before records, everywhere. */
-  hold: (tx: Transaction) => Promise<Set<string>>
+  /**
+   * Answers those that are still this batch's to decide: of several states of one item, in whatever order they came to hand, the one
+   * that is stored. Intake locks items before records, everywhere.
+   */
+  hold: (tx: Transaction) => Promise<Set<ClaimedItem>>
   /** Writes each item's one outcome; what was read afresh is from now on the item. */
   write: (tx: Transaction, decisions: Map<ClaimedItem, Decision>, reread: Map<ClaimedItem, Reread>) => Promise<void>
 }
@@ -52,13 +55,12 @@ export async function decide(
   await store.transaction(async (tx) => {
     // What changed since it was claimed is somebody else's to decide, from what it says now.
     const [held, known] = await Promise.all([items.hold(tx), lookUp(tx, decider, source, drafted.drafts)])
-    const decisions = new Map([...drafted.decisions].filter(([item]) => held.has(item.externalId)))
-    const drafts = drafted.drafts.filter(({ item }) => held.has(item.externalId))
+    const decisions = new Map([...drafted.decisions].filter(([item]) => held.has(item)))
+    const drafts = drafted.drafts.filter(({ item }) => held.has(item))
     const targets = identify(decider, source, drafts, known, decisions)
     const rows = await holdRecords(tx, targets, known)
     const { changes, linked } = await apply(tx, decider, source, targets, rows, known, decisions)
-    for (const item of items.all)
-      if (held.has(item.externalId) && !decisions.has(item)) decisions.set(item, { status: 'done' })
+    for (const item of held) if (!decisions.has(item)) decisions.set(item, { status: 'done' })
     const arrived = [
       ...changes.filter((change) => change.created).map((change) => `record:${change.type}:${change.key}`),
       ...linked,
@@ -130,7 +132,7 @@ async function apply(
     links.push({ resource: each.resource, externalId: id, row, contribution: each.data })
   }
   for (const copy of copies) decisions.set(copy.item, await breakLink(tx, decider, source, copy, next))
-  return { changes: await writeRecords(tx, next), linked: writeLinks(tx, source, links, known) }
+  return { changes: writeRecords(tx, next), linked: writeLinks(tx, source, links, known) }
 }
 
 interface DeletedCopy {

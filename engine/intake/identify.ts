@@ -16,6 +16,8 @@ export interface Target {
 export interface Known {
   byLink: Map<string, number>
   byKey: Map<string, number>
+  /** An id for each record that is not there yet: what belongs to it can be written without waiting for it. */
+  newIds: Map<string, number>
   /** What the hub is creating, or may have created, where the drafts come from. */
   creating: Creating[]
 }
@@ -54,16 +56,18 @@ export async function lookUp(tx: Transaction, decider: Decider, source: Source, 
         ),
     keyed.length === 0
       ? []
-      : tx.query<{ type: string; key: string; id: number }>(
-          `select record.type, record.key, record.id from unnest($1::text[], $2::text[]) as want(type, key),
-       lateral (select id, type, key from record where type = want.type and key = want.key offset 0) as record`,
+      : tx.query<{ type: string; key: string; id: number | null; new_id: number | null }>(
+          `select want.type, want.key, record.id, case when record.id is null then nextval('record_id_seq') end as new_id
+       from unnest($1::text[], $2::text[]) as want(type, key)
+       left join lateral (select id from record where type = want.type and key = want.key offset 0) as record on true`,
           [keyed.map((each) => each.type), keyed.map((each) => each.key)],
         ),
   ])
   return {
     creating,
     byLink: new Map(links.map((row) => [nameOf(row.resource, row.external_id), row.record_id])),
-    byKey: new Map(records.map((row) => [nameOf(row.type, row.key), row.id])),
+    byKey: new Map(records.flatMap((row) => (row.id === null ? [] : [[nameOf(row.type, row.key), row.id]]))),
+    newIds: new Map(records.flatMap((row) => (row.new_id === null ? [] : [[nameOf(row.type, row.key), row.new_id]]))),
   }
 }
 

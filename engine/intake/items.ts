@@ -13,14 +13,20 @@ export function claimedItems(source: Source, all: ClaimedItem[], worker: number)
   return {
     all,
     hold: async (tx) => {
-      const rows = await tx.query<{ external_id: string }>(
-        `select external_id from item
+      const rows = await tx.query<{ external_id: string; hash: string; stale: boolean }>(
+        `select external_id, hash, stale from item
          where ctid = any(array(select item.ctid from unnest($3::text[], $4::text[]) as x(id, hash),
            lateral (select ctid from item where connection = $1 and resource = $2 and external_id = x.id and hash = x.hash offset 0) as item))
            and status = 'new' and claimed_by = $5 order by external_id for no key update`,
         [connection, resource, all.map((item) => item.externalId), all.map((item) => item.hash), worker],
       )
-      return new Set(rows.map((row) => row.external_id))
+      const now = new Map(rows.map((row) => [row.external_id, row]))
+      return new Set(
+        all.filter((item) => {
+          const row = now.get(item.externalId)
+          return row !== undefined && row.hash === item.hash && row.stale === item.stale
+        }),
+      )
     },
     write: async (tx, decisions, reread) => {
       const rows = [...decisions]
@@ -45,7 +51,7 @@ export function freshItems(
     all,
     hold: async (tx) => {
       await first(tx)
-      return new Set(all.map((item) => item.externalId))
+      return new Set(all)
     },
     write: async (tx, decisions, reread) => {
       const byId = new Map(items.map((item) => [item.id, item]))

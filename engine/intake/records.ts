@@ -15,7 +15,7 @@ export interface Change extends RecordRow {
   lane: number
   event: 'record.created' | 'record.changed' | 'record.deleted' | 'record.restored'
 }
-/** A record as it is held while a batch is decided; one that is not there yet has no id and version 0. */
+/** A record as it is held while a batch is decided; one that is not there yet has version 0. */
 export interface HeldRecord extends RecordRow {
   hash: string
   contributions: LinkedContribution[]
@@ -41,20 +41,24 @@ export interface NewLink {
   contribution: Json
 }
 
-const NEW = { id: 0, version: 0, data: {}, hash: '', deleted: false, created: true, lane: LANES.bulk }
+const NEW = { version: 0, data: {}, hash: '', deleted: false, created: true, lane: LANES.bulk }
 
 /** Locks the records of the targets; those that do not exist yet are handed out as well, once for each key. */
-export async function holdRecords(tx: Transaction, targets: Target[], { byKey }: Known): Promise<HeldRecord[]> {
+export async function holdRecords(tx: Transaction, targets: Target[], known: Known): Promise<HeldRecord[]> {
   const named = targets.filter((target) => target.recordId === undefined)
   const ids = targets.flatMap((target) => (target.recordId === undefined ? [] : [target.recordId]))
   const wanted = [
     ...new Map(named.map(({ draft, key }) => [nameOf(draft.type, key!), { type: draft.type, key: key! }])).values(),
   ]
-  ids.push(...wanted.flatMap(({ type, key }) => byKey.get(nameOf(type, key)) ?? []))
+  ids.push(...wanted.flatMap(({ type, key }) => known.byKey.get(nameOf(type, key)) ?? []))
   const held = ids.length === 0 ? [] : await holdKnown(tx, ids)
   const there = new Set(held.map((row) => nameOf(row.type, row.key)))
-  for (const { type, key } of wanted)
-    if (!there.has(nameOf(type, key))) held.push({ ...NEW, type, key, contributions: [] })
+  for (const { type, key } of wanted) {
+    if (there.has(nameOf(type, key))) continue
+    const id = known.newIds.get(nameOf(type, key))
+    if (id === undefined) throw new Overtaken('a record was not there when it was to be locked')
+    held.push({ ...NEW, id, type, key, contributions: [] })
+  }
   return held
 }
 
@@ -94,8 +98,8 @@ async function holdKnown(tx: Transaction, ids: number[]): Promise<HeldRecord[]> 
   return held
 }
 
-/** Writes what differs from what is there. New records get their ids here. */
-export async function writeRecords(tx: Transaction, next: Map<HeldRecord, Next>): Promise<Change[]> {
+/** Writes what differs from what is there. A record that another batch has made meanwhile makes the transaction run again. */
+export function writeRecords(tx: Transaction, next: Map<HeldRecord, Next>): Change[] {
   const changed: (Next & { row: HeldRecord; hash: string })[] = []
   for (const [row, { data, deleted }] of next) {
     const hash = fingerprint(data)
@@ -105,16 +109,13 @@ export async function writeRecords(tx: Transaction, next: Map<HeldRecord, Next>)
   const known = changed.filter(({ row }) => !row.created)
   if (fresh.length > 0) {
     fresh.sort((a, b) => (a.row.type + a.row.key < b.row.type + b.row.key ? -1 : 1))
-    const made = await tx.query<{ id: number; type: string; key: string }>(INSERT, [
+    tx.send(INSERT, [
+      fresh.map(({ row }) => row.id),
       fresh.map(({ row }) => row.type),
       fresh.map(({ row }) => row.key),
       fresh.map(({ hash }) => hash),
       jsonList(fresh.map(({ data }) => data)),
     ])
-    // Another batch has just made one of them: look again, and merge.
-    if (made.length < fresh.length) throw new Overtaken('a record was made by another batch')
-    const ids = new Map(made.map((row) => [nameOf(row.type, row.key), row.id]))
-    for (const { row } of fresh) row.id = ids.get(nameOf(row.type, row.key))!
   }
   if (known.length > 0)
     tx.send(UPDATE, [
@@ -145,14 +146,13 @@ function eventOf(row: HeldRecord, deleted: boolean): Change['event'] {
 const jsonList = (values: Json[]): string => JSON.stringify(values)
 
 const INSERT = `
-insert into record (type, key, version, data, hash, created_at, updated_at)
-select x.type, x.key, 1, x.data, x.hash, now.at, now.at
-from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), jsonb_array_elements($4::jsonb)) as x(type, key, hash, data),
-  (select hub_now() as at) as now
-on conflict (key, type) do nothing returning id, type, key`
+insert into record (id, type, key, version, data, hash, created_at, updated_at) overriding system value
+select x.id, x.type, x.key, 1, x.data, x.hash, now.at, now.at
+from rows from (unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), json_array_elements($5::json)) as x(id, type, key, hash, data),
+  (select hub_now() as at) as now`
 const UPDATE = `
 update record set data = x.data, hash = x.hash, deleted = x.deleted, version = record.version + 1, updated_at = now.at
-from (select hub_now() as at) as now, rows from (unnest($1::bigint[]), unnest($2::text[]), unnest($3::boolean[]), jsonb_array_elements($4::jsonb)) as x(id, hash, deleted, data)
+from (select hub_now() as at) as now, rows from (unnest($1::bigint[]), unnest($2::text[]), unnest($3::boolean[]), json_array_elements($4::json)) as x(id, hash, deleted, data)
 where record.id = x.id`
 
 /** Writes who said what; answers what may have waited for a link that was not known before. */
@@ -163,14 +163,26 @@ export function writeLinks(tx: Transaction, { connection }: Source, links: NewLi
     (a, b) => (a.resource + a.externalId < b.resource + b.externalId ? -1 : 1),
   )
   const isWhole = ({ row }: NewLink) => connection !== PERSON && row.contributions.length === 1
-  tx.send(LINK, [
-    connection,
-    unique.map((link) => link.resource),
-    unique.map((link) => link.externalId),
-    unique.map((link) => link.row.id),
-    unique.map(isWhole),
-    jsonList(unique.map((link) => (isWhole(link) ? null : link.contribution))),
-  ])
+  const write = (sql: string, some: NewLink[]) => {
+    if (some.length === 0) return
+    tx.send(sql, [
+      connection,
+      some.map((link) => link.resource),
+      some.map((link) => link.externalId),
+      some.map((link) => link.row.id),
+      some.map(isWhole),
+      jsonList(some.map((link) => (isWhole(link) ? null : link.contribution))),
+    ])
+  }
+  // Two statements lock in two orders; a batch that has both is rare, and gives way where it meets another one.
+  write(
+    LINK,
+    unique.filter(({ row }) => row.created),
+  )
+  write(
+    LINK + OR_RENEW,
+    unique.filter(({ row }) => !row.created),
+  )
   return unique
     .filter((link) => !byLink.has(nameOf(link.resource, link.externalId)))
     .map((link) => linkWait(connection, { resource: link.resource, value: link.externalId }))
@@ -200,6 +212,7 @@ const LINK = `
 insert into link as known (connection, resource, external_id, record_id, contribution, whole, created_at, updated_at)
 select $1, x.resource, x.id, x.record_id, nullif(x.contribution, 'null'), x.whole, now.at, now.at
 from rows from (unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::boolean[]), jsonb_array_elements($6::jsonb)) as x(resource, id, record_id, whole, contribution),
-  (select hub_now() as at) as now
+  (select hub_now() as at) as now`
+const OR_RENEW = `
 on conflict (connection, resource, external_id) do update set contribution = excluded.contribution, whole = excluded.whole, updated_at = excluded.updated_at
 where not (known.whole and excluded.whole)`

@@ -1,11 +1,21 @@
-// Webhooks: the signature is checked over the raw bytes, what came is stored, then it is answered. Deliveries that come
-// while others are committed share one transaction.
+// Webhooks: the signature is checked over the raw bytes, what came is stored, then it is answered. Deliveries of a source that come
+// while others are committed share one statement.
 import { type ConnectionClient, ConnectorError, type WebhookDelivery, type WebhookRequest } from '#connector'
 import type { Source } from '../hub.ts'
 import { serverIsGone } from '../platform/store/pool.ts'
 import type { Store } from '../platform/store/store.ts'
 import type { ClaimedItem } from './claim.ts'
-import { collectionOf, inOne, latestOf, storeItems } from './collect.ts'
+import {
+  collectionOf,
+  type HashedItem,
+  inOne,
+  latestOf,
+  STORE,
+  STORE_PARAMETERS,
+  type StoredItem,
+  storeColumns,
+  storedItems,
+} from './collect.ts'
 
 export interface WebhookVerdict {
   status: number
@@ -20,7 +30,7 @@ interface Waiting {
   done: (error?: Error) => void
 }
 
-/** Transactions at once: under load each takes what came while the others were committed. */
+/** Batches at once: under load each takes what came while the others were committed. */
 const AT_ONCE = 2
 const MOST = 500
 
@@ -49,22 +59,24 @@ export function openWebhookIntake({ store, worker, sourceFor, taken }: WebhookFa
   }
 
   async function flush(batch: Waiting[]): Promise<void> {
-    if (batch.length === 0) return
-    const keep = async (some: Waiting[]) => {
-      const stored = await storeBatch(store, worker, some)
-      for (const each of some) each.done()
-      // The answers leave first: who waits for them does not wait for what is decided.
-      setImmediate(() => {
-        for (const [source, items] of stored) taken(source, items)
-      })
-    }
+    const bySource = Map.groupBy(batch, (each) => each.source)
+    await Promise.all([...bySource].map(([source, some]) => keepAll(source, some)))
+  }
+  async function keepAll(source: Source | undefined, batch: Waiting[]): Promise<void> {
     try {
-      await keep(batch)
+      await keep(source, batch)
     } catch (error) {
       // One that cannot be stored must not take the others of its milliseconds along.
-      if (batch.length > 1 && !serverIsGone(error)) for (const each of batch) await keep([each]).catch(each.done)
+      if (batch.length > 1 && !serverIsGone(error))
+        for (const each of batch) await keep(source, [each]).catch(each.done)
       else for (const each of batch) each.done(error as Error)
     }
+  }
+  async function keep(source: Source | undefined, batch: Waiting[]): Promise<void> {
+    const items = await storeBatch(store, worker, source, batch)
+    for (const each of batch) each.done()
+    // The answers leave first: who waits for them does not wait for what is decided.
+    if (source) setImmediate(() => taken(source, items))
   }
 
   function stored(call: Omit<Waiting, 'done'>): Promise<void> {
@@ -100,35 +112,42 @@ export function openWebhookIntake({ store, worker, sourceFor, taken }: WebhookFa
   }
 }
 
-/** One way there and back: what is not awaited here is known when all of it is committed. */
-async function storeBatch(store: Store, worker: number, batch: Waiting[]): Promise<[Source, ClaimedItem[]][]> {
+/** Webhooks and what they say of items, in one statement: one way there and back, and a transaction of its own. */
+async function storeBatch(
+  store: Store,
+  worker: number,
+  source: Source | undefined,
+  batch: Waiting[],
+): Promise<ClaimedItem[]> {
   const { begins, sizes, all } = inOne(batch.map((each) => each.body))
-  const { stored } = await store.transaction(async (tx) => {
-    tx.send(
-      `insert into webhook (connection, topic, body, status, reason, received_at)
-       select x.connection, x.topic, substring($5::bytea from x.begins for x.size), case when x.reason is null then 'read' else 'refused' end, x.reason, now.at
-       from unnest($1::text[], $2::text[], $3::int[], $4::int[], $6::text[]) as x(connection, topic, begins, size, reason), (select hub_now() as at) as now`,
-      [
-        batch.map((each) => each.connection),
-        batch.map((each) => each.delivery?.topic ?? null),
-        begins,
-        sizes,
-        all,
-        batch.map((each) => each.reason ?? null),
-      ],
-    )
-    const bySource = new Map<Source, WebhookDelivery['items']>()
-    for (const { source, delivery } of batch)
-      if (source && delivery) bySource.set(source, [...(bySource.get(source) ?? []), ...delivery.items])
-    const sources = [...bySource].sort(([a], [b]) => (a.name < b.name ? -1 : 1))
-    const stored = Promise.all(
-      sources.map(async ([source, items]): Promise<[Source, ClaimedItem[]]> => {
-        const into = collectionOf(source, 'webhook', worker)
-        return [source, await storeItems(tx, into, [...latestOf(into, items).values()])]
-      }),
-    )
-    stored.catch(() => {})
-    return { stored }
-  })
-  return stored
+  const webhooks = [
+    batch.map((each) => each.connection),
+    batch.map((each) => each.delivery?.topic ?? null),
+    begins,
+    sizes,
+    all,
+    batch.map((each) => each.reason ?? null),
+  ]
+  if (!source) {
+    await store.query(KEEP(1), webhooks)
+    return []
+  }
+  const into = collectionOf(source, 'webhook', worker)
+  const items: HashedItem[] = [
+    ...latestOf(
+      into,
+      batch.flatMap((each) => each.delivery?.items ?? []),
+    ).values(),
+  ]
+  const columns = storeColumns(into, items)
+  return storedItems(items, await store.query<StoredItem>(KEEP_AND_STORE, [...columns, ...webhooks]))
 }
+
+const KEEP = (first: number) => {
+  const [connection, topic, begins, sizes, all, reason] = Array.from({ length: 6 }, (_, i) => `$${first + i}`)
+  return `insert into webhook (connection, topic, body, status, reason, received_at)
+  select x.connection, x.topic, substring(${all}::bytea from x.begins for x.size), case when x.reason is null then 'read' else 'refused' end, x.reason, now.at
+  from unnest(${connection}::text[], ${topic}::text[], ${begins}::int[], ${sizes}::int[], ${reason}::text[]) as x(connection, topic, begins, size, reason),
+    (select hub_now() as at) as now`
+}
+const KEEP_AND_STORE = `with kept as (${KEEP(STORE_PARAMETERS + 1)}) ${STORE}`

@@ -58,9 +58,11 @@ export async function settle(facts: SettleFacts, settlements: Settlement[]): Pro
 async function writeHandoffs(tx: Transaction, moved: Moved[]): Promise<Map<number, boolean>> {
   // Locked in the order in which intake locks them, so that neither waits for the other in a circle. A statement of its own:
   // an UPDATE that locks in a subquery silently leaves out rows that another transaction changed in the meantime.
-  tx.send('select from handoff where id = any($1::bigint[]) order by record_id, route, occurrence for no key update', [
-    moved.map((each) => each.handoff.id),
-  ])
+  if (moved.length > 1)
+    tx.send(
+      'select from handoff where id = any($1::bigint[]) order by record_id, route, occurrence for no key update',
+      [moved.map((each) => each.handoff.id)],
+    )
   const rows = await tx.query<{ id: number; due: boolean }>(WRITE, [
     moved.map((each) => each.handoff.id),
     moved.map((each) => each.handoff.fence),
@@ -115,7 +117,7 @@ function writeAttempts(tx: Transaction, moved: Moved[]): void {
   tx.send(
     `insert into attempt (handoff_id, at, ms, version, step, kind, code, message, exchanges)
      select x.id, now.at, x.ms, x.version, x.step, x.kind, x.code, x.message, x.exchanges
-     from rows from (unnest($1::bigint[]), unnest($2::int[]), unnest($3::int[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), jsonb_array_elements($8::jsonb))
+     from rows from (unnest($1::bigint[]), unnest($2::int[]), unnest($3::int[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), json_array_elements($8::json))
        as x(id, ms, version, step, kind, code, message, exchanges), (select hub_now() as at) as now`,
     [
       made.map((each) => each.handoff.id),

@@ -156,7 +156,7 @@ export async function openPlace(
     const [disordered] = await store.query<{ n: number }>(
       `select count(*)::int as n from (
          select version < max(version) over (partition by handoff_id order by sent, id rows between unbounded preceding and 1 preceding) as older
-         from (select id, handoff_id, version, (select min(one->>'at') from jsonb_array_elements(exchanges) as one where (one->>'write')::boolean) as sent
+         from (select id, handoff_id, version, (select min(one->>'at') from json_array_elements(exchanges) as one where (one->>'write')::boolean) as sent
            from attempt where kind is null and version is not null) as writes where sent is not null) as steps where older`,
     )
     const unread = found.shopOrders.length - outcomes.length

@@ -35,7 +35,7 @@ export function memoryBooks(routes: Map<string, Route>, lacks: ReadonlySet<Lack>
       if (!known) {
         const each = fresh(handoffs.length + 1, route, record, now)
         handoffs.push(each)
-        if (room) claimed.push(claimStraight(each, straight))
+        if (room) claimed.push({ ...claimStraight(each, straight), unlinked: record.version === 1 })
       } else if (route.kind === 'push' && known.wanted < record.version) {
         const rests =
           (known.state === 'resting' || lacks.has('rest before a straight claim')) &&

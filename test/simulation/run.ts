@@ -126,7 +126,7 @@ async function inItsOwnTime(schedule: Schedule, options: Options, clock: Clock):
         const process = processes[command.process]!
         const room = new Map(command.straight.map((connection) => [connection, Number.POSITIVE_INFINITY]))
         const began = clock.now()
-        const claimed = await books.decide({ worker: process.worker, leaseMs: leaseMs(DEADLINE_MS), room })
+        const claimed = await books.decide({ worker: process.worker, leaseMs: leaseMs(DEADLINE_MS), room, from: '' })
         tally.straight += claimed.length
         process.send(books, claimed, () => (lacks('a lease from its claim on') ? clock.now() : began))
         return believed()

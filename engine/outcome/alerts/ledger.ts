@@ -29,7 +29,7 @@ export async function insertAlert(tx: Transaction, policy: Policy, trouble: Trou
     to: hearers(policy, trouble),
   }
   const [row] = await tx.query<{ id: number }>(
-    "insert into record (type, key, version, data, hash, created_at, updated_at) values ('alert', $1, 1, $2::jsonb, '', $3, $3) returning id",
+    "insert into record (type, key, version, data, hash, created_at, updated_at) values ('alert', $1, 1, $2::json, '', $3, $3) returning id",
     [key, JSON.stringify(data), now],
   )
   const alert = { id: row!.id, key, data }
@@ -43,7 +43,7 @@ export const hearers = (policy: Policy, trouble: Pick<Trouble, 'connection'>) =>
   policy.to.filter((one) => one !== trouble.connection)
 
 export async function saveAlert(tx: Transaction, { id, data }: Alert): Promise<void> {
-  await tx.query('update record set data = $2::jsonb, version = version + 1, updated_at = hub_now() where id = $1', [
+  await tx.query('update record set data = $2::json, version = version + 1, updated_at = hub_now() where id = $1', [
     id,
     JSON.stringify(data),
   ])

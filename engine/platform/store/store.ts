@@ -5,7 +5,7 @@ import pg from 'pg'
 import { type EmbeddedServer, startEmbedded } from './embedded/server.ts'
 import { migrate } from './migrate.ts'
 import { GuardedPool, serverIsGone } from './pool.ts'
-import { prepared, type Queries, type Query, type Transaction, transaction } from './transaction.ts'
+import { prepared, type Queries, type Query, repeated, type Transaction, transaction } from './transaction.ts'
 
 export { Overtaken, type Queries, type Query, type Transaction } from './transaction.ts'
 
@@ -73,7 +73,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   } finally {
     client.release()
   }
-  const query: Query = async (text, values) => (await pool.query(prepared(text, values))).rows
+  const query: Query = (text, values) => repeated(async () => (await pool.query(prepared(text, values))).rows)
 
   return {
     schema,

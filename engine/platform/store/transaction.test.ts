@@ -34,10 +34,10 @@ test('what is sent is there after the commit, in the order in which it was asked
 test('one that fails unheard takes the whole transaction along, and is what is told', async () => {
   const failed = store.transaction(async (tx) => {
     tx.send(ADD, [2, 'a'])
-    tx.send(ADD, [2, 'twice'])
+    tx.send(ADD, [null, 'nothing'])
     await tx.query('select 1', [])
   })
-  await expect(failed).rejects.toMatchObject({ code: '23505' })
+  await expect(failed).rejects.toMatchObject({ code: '23502' })
   await expect(store.transaction(async (tx) => tx.send(ADD, [null, 'last']))).rejects.toMatchObject({ code: '23502' })
   expect(await ids()).toEqual([1])
 })
@@ -45,20 +45,20 @@ test('one that fails unheard takes the whole transaction along, and is what is t
 test('a failure that was swallowed does not pass for a commit', async () => {
   const swallowed = store.transaction(async (tx) => {
     await tx.query(ADD, [3, 'a'])
-    await tx.query(ADD, [3, 'twice']).catch(() => {})
+    await tx.query(ADD, [null, 'nothing']).catch(() => {})
   })
-  await expect(swallowed).rejects.toMatchObject({ code: '23505' })
+  await expect(swallowed).rejects.toMatchObject({ code: '23502' })
   expect(await ids()).toEqual([1])
 })
 
 test('the same statement goes on working on a connection where it has failed before it was prepared', async () => {
   const SELDOM = 'insert into thing (id, note) values ($1, upper($2))'
   const failed = store.transaction(async (tx) => {
-    tx.send(ADD, [1, 'twice'])
+    tx.send(ADD, [null, 'nothing'])
     tx.send(SELDOM, [4, 'a'])
     tx.send(SELDOM, [5, 'a'])
   })
-  await expect(failed).rejects.toMatchObject({ code: '23505' })
+  await expect(failed).rejects.toMatchObject({ code: '23502' })
   for (const id of [4, 5]) await store.transaction(async (tx) => tx.send(SELDOM, [id, 'a']))
   expect(await ids()).toEqual([1, 4, 5])
 })
@@ -72,6 +72,18 @@ test('it is run again when the ground has changed, also when that was told to no
   })
   expect(runs).toBe(3)
   expect(await ids()).toEqual([1, 4, 5, 6])
+})
+
+test('it is run again when somebody else has just made what it makes, and sees it', async () => {
+  const seen: number[] = []
+  await store.transaction(async (tx) => {
+    const [row] = await tx.query<{ there: number }>('select count(*)::int as there from thing where id = $1', [8])
+    seen.push(row!.there)
+    if (seen.length === 1) await store.query(ADD, [8, 'other'])
+    if (row!.there === 0) tx.send(ADD, [8, 'mine'])
+  })
+  expect(seen).toEqual([0, 1])
+  await store.query('delete from thing where id = 8')
 })
 
 test('what goes on after the transaction has failed reaches nobody', async () => {

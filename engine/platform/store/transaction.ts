@@ -27,15 +27,19 @@ export class Overtaken extends Error {
 }
 
 const TIMES = 10
+const AGAIN = new Set(['40P01', '40001', '23505'])
 
-/** PostgreSQL chose this transaction to give way (deadlock, serialisation): nothing of it happened, so it is run again. */
-async function repeated<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * PostgreSQL chose this work to give way (deadlock, serialisation), or somebody else has just made what it makes (a unique violation):
+ * nothing of it happened, so it is run again, and sees what is there now.
+ */
+export async function repeated<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
       const { code } = error as { code?: string }
-      if ((code !== '40P01' && code !== '40001') || attempt === TIMES) throw error
+      if (!AGAIN.has(code ?? '') || attempt === TIMES) throw error
       await sleep(Math.min(1000, 2 ** attempt * 10) * Math.random())
     }
   }
