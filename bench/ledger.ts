@@ -20,7 +20,7 @@ const AIM_MS = 40
 
 export async function run({ quick, whole }: BenchOptions): Promise<Section> {
   const sizes = quick ? [1_000, 20_000] : [10_000, MILLION, ...(whole ? [10 * MILLION] : [])]
-  const orders = quick ? 500 : 5_000
+  const orders = quick ? 500 : 20_000
   await using machines = await openMachines({ settings: { max_wal_size: '4GB' } })
   await ledgerSchema(machines)
   const curve: { size: number; cost: WalkCost }[] = []

@@ -32,6 +32,7 @@ export async function run(options: BenchOptions): Promise<Section> {
   const orders = options.orders ?? (options.quick ? 2_000 : 100_000)
   const peerOrders = Math.min(orders, options.quick ? 500 : 4_000)
   const bare = await bareLoop(orders)
+  const least = await durableLoop(orders)
   const figures: Figure[] = [
     {
       name: 'bare loop (undici, 16 in flight)',
@@ -39,12 +40,20 @@ export async function run(options: BenchOptions): Promise<Section> {
       value: bare.perSecond,
       note: `${(bare.cpu * 1000).toFixed(2)} CPU s per 1,000`,
     },
+    {
+      name: 'bare loop that keeps one durable row an order, and does nothing else',
+      unit: 'orders/s',
+      value: least.perSecond,
+      baseline: 'bare loop',
+      ratio: least.perSecond / bare.perSecond,
+      note: `${(least.cpu * 1000).toFixed(2)} CPU s per 1,000, PostgreSQL ${(least.databaseCpu * 1000).toFixed(2)}`,
+    },
   ]
   const backends: Backend[] = redisIsThere() ? ['PostgreSQL', 'Redis'] : ['PostgreSQL']
   const limits: string[] = []
   for (const backend of backends) {
     const hub = await hubWalk(backend, orders)
-    limits.push(limitOf(backend, bare, hub))
+    limits.push(limitOf(backend, bare, least, hub))
     const obvious = await obviousWalk(backend, peerOrders)
     figures.push(...compared(backend, bare.perSecond, hub, obvious))
   }
@@ -62,12 +71,12 @@ export async function run(options: BenchOptions): Promise<Section> {
 }
 
 /** How much of the machine the aim leaves for an order, and how much of it the walk takes. */
-function limitOf(backend: Backend, bare: { perSecond: number; cpu: number }, hub: WalkCost): string {
+function limitOf(backend: Backend, bare: LoopCost, least: LoopCost, hub: WalkCost): string {
   const share = AIMS[backend].share
   const thousand = (seconds: number) => `${(seconds * 1000).toFixed(2)} s`
   const room = availableParallelism() / (bare.perSecond * share)
   const own = (hub.hubCpu + hub.databaseCpu) / hub.orders
-  return `The limit, queue on ${backend}: ×${share} of the bare loop leaves ${thousand(room)} of all cores for 1,000 orders, stand-ins included. The requests alone take ${thousand(bare.cpu)} of a process (the bare loop), the hub with them ${thousand(hub.hubCpu / hub.orders)}, PostgreSQL for keeping everything durably ${thousand(hub.databaseCpu / hub.orders)}: ${thousand(own)} without the stand-ins. What of it is what stands under Profile.`
+  return `The limit, queue on ${backend}: ×${share} of the bare loop leaves ${thousand(room)} of all cores for 1,000 orders, stand-ins included. The requests alone take ${thousand(bare.cpu)} of a process (the bare loop), the hub with them ${thousand(hub.hubCpu / hub.orders)}, PostgreSQL for keeping everything durably ${thousand(hub.databaseCpu / hub.orders)}: ${thousand(own)} without the stand-ins. What of it is what stands under Profile. One durable row an order, instead of the hub's eight, and nothing else that a hub does, already comes down to ×${(least.perSecond / bare.perSecond).toFixed(2)}.`
 }
 
 function compared(backend: Backend, ceiling: number, hub: WalkCost, obvious: WalkCost): Figure[] {
@@ -116,7 +125,28 @@ function costs(name: string, cost: WalkCost): Figure[] {
   ]
 }
 
-export async function bareLoop(orders: number): Promise<{ perSecond: number; cpu: number }> {
+interface LoopCost {
+  perSecond: number
+  /** Of the process, seconds an order. */
+  cpu: number
+}
+
+/** The same with one durable row for each order. */
+async function durableLoop(orders: number): Promise<LoopCost & { databaseCpu: number }> {
+  await using machines = await openMachines()
+  using source = await startStandIn({ orders })
+  using sink = await startStandIn()
+  const before = await machines.database()
+  const { seconds, cpuSeconds } = await runScript<{ seconds: number; cpuSeconds: number }>(
+    path.join(WALK, 'durable-loop.ts'),
+    [source.url, sink.url, machines.databaseUrl],
+  )
+  const { databaseCpu } = spent(before, await machines.database())
+  await exactlyOnce(sink, orders)
+  return { perSecond: orders / seconds, cpu: cpuSeconds / orders, databaseCpu: databaseCpu / orders }
+}
+
+export async function bareLoop(orders: number): Promise<LoopCost> {
   using source = await startStandIn({ orders })
   using sink = await startStandIn()
   const { seconds, cpuSeconds } = await runScript<{ seconds: number; cpuSeconds: number }>(

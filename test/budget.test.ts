@@ -16,18 +16,21 @@ import { openWorld } from './support/world.ts'
 
 const BUDGET = {
   /** SQL statements a record, those of the queue on PostgreSQL among them. */
-  'statements a record': 0.35,
+  'statements a record': 0.3,
   /** Without full-page writes, which depend on when a checkpoint was. */
-  'WAL bytes a record': 9_300,
+  'WAL bytes a record': 8_300,
   /** Tables and indexes of the hub's schema, for an order of 2 KB that was delivered. */
   'ledger bytes a record': 10_000,
   /** What reading an unchanged page again costs, a record. */
   'statements an unchanged record': 0.016,
+  /** From the webhook to the outcome of its push. */
+  'statements an order that comes alone': 22,
   /** Bytes on the heap for mapping one order with five lines in. */
   'bytes of a mapping': 5_600,
 } as const
 
 const RECORDS = 1_000
+const ALONE = 30
 const SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -82,6 +85,32 @@ test('a walk of many orders keeps to its statements, its WAL and its room', asyn
   await world.pipeline.pull('orders')
   within('statements an unchanged record', ((await spent(world.schema)).statements - after.statements) / RECORDS)
 }, 60_000)
+
+test('an order that comes alone, by webhook, keeps to its statements', async () => {
+  await using world = await openWorld('postgres')
+  const webhook = {
+    configured: true,
+    isPing: () => false,
+    verify: () => true,
+    read: ({ body }: { body: Buffer }) => ({
+      topic: 'order',
+      resource: 'orders',
+      items: [{ id: String(JSON.parse(body.toString()).id), text: body.toString() }],
+    }),
+    answer: {},
+  }
+  world.hub.clients.set('shop', { name: 'shop', webhook } as never)
+  const arrive = async (number: number) => {
+    const body = Buffer.from(JSON.stringify({ ...JSON.parse(orderText(number)), id: number }))
+    expect(await world.pipeline.webhook('shop', { body } as never)).toMatchObject({ status: 200 })
+    while (world.vendor.things.size < number) await sleep(5)
+    await world.calm()
+  }
+  await arrive(1)
+  const before = await spent(world.schema)
+  for (let number = 2; number <= ALONE + 1; number++) await arrive(number)
+  within('statements an order that comes alone', ((await spent(world.schema)).statements - before.statements) / ALONE)
+})
 
 test('a mapping keeps to its allocations', async () => {
   const rules = readFileSync(path.join(import.meta.dirname, '..', 'bench', 'mapping', 'rules.yaml'), 'utf8')
