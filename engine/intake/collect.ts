@@ -91,6 +91,9 @@ export async function storeItems({ query }: Queries, to: Collection, items: Hash
   return storedItems(items, await query<StoredItem>(STORE, storeColumns(to, items)))
 }
 
+/** STORE takes $1 to this. */
+export const STORE_PARAMETERS = 20
+
 /** What STORE is asked with. */
 export function storeColumns(to: Collection, items: HashedItem[]): unknown[] {
   const rows = [...items].sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -189,8 +192,6 @@ export const SANE_STAMP = "case when x.stamp > now.at + interval '1 day' then nu
 // again at the source when it may be the older of two: a webhook may have been overtaken on its way, a page of a pull by a
 // webhook that came while it was read, and anything by a deletion. A source that cannot be read again keeps what is known, until
 // the next pull. A stamp from the future (2099) counts as no stamp at all.
-/** STORE takes $1 to this; see `storeColumns`. */
-export const STORE_PARAMETERS = 20
 export const STORE = `
 insert into item as known (connection, resource, external_id, source, via, lane, body, hash, stamp, deleted, stale, origin, record_id, broken, status, claimed_by, deaths, received_at)
 select $1, $2, x.id, $3, $4, $5, substring($14::bytea from x.begins for x.size), x.hash, ${SANE_STAMP}, x.deleted, x.stale, x.origin, x.record_id, x.broken::jsonb,

@@ -34,7 +34,6 @@ export interface Decider {
 
 /** The items of a batch in the store: decided later than they were stored, or together with that (see items.ts). */
 export interface Items {
-  all: ClaimedItem[]
   /**
    * Answers those that are still this batch's to decide: of several states of one item, in whatever order they came to hand, the one
    * that is stored. Intake locks items before records, everywhere.

@@ -11,7 +11,6 @@ import type { Decision, Reread } from './draft.ts'
 export function claimedItems(source: Source, all: ClaimedItem[], worker: number): Items {
   const { connection, resource } = source
   return {
-    all,
     hold: async (tx) => {
       const rows = await tx.query<{ external_id: string; hash: string; stale: boolean }>(
         `select external_id, hash, stale from item
@@ -48,7 +47,6 @@ export function freshItems(
   first: (tx: Transaction) => Promise<void>,
 ): Items {
   return {
-    all,
     hold: async (tx) => {
       await first(tx)
       return new Set(all)
