@@ -17,6 +17,10 @@ const ROOMS: [room: string, fits: RegExp][] = [
     / (engine\/mapping\/.*|mappings\/.*|node_modules\/(ajv|luxon|big\.js|jsonata).*|generated)$/,
   ],
   ['driver of PostgreSQL', / (node_modules\/pg.*|engine\/platform\/store\/.*)$/],
+  [
+    'HTTP server',
+    / (node_modules\/(fastify|find-my-way|light-my-request|avvio|@fastify).*|engine\/platform\/server\/.*|node:_http_.*)$/,
+  ],
   ['queue', / (node_modules\/(bullmq|ioredis).*|engine\/platform\/queue\/.*)$/],
   ['HTTP client and sockets', / (node_modules\/undici\/.*|engine\/connector\/.*|engine\/platform\/rate-limit\.ts)$/],
   ['intake', / engine\/(intake\/.*|handoff\/owe\.ts)$/],
