@@ -2,6 +2,7 @@
 import type { Machines } from '../rig/machines.ts'
 
 const TABLES: Record<string, string> = {
+  webhook: 'webhooks with their items',
   item: 'items',
   record: 'records',
   link: 'links',
