@@ -55,7 +55,7 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
       })
         .map(([name, count]) => `${name} ${count.toLocaleString('en')}`)
         .join(', ')}; a tenth of that before, to warm up.`,
-      'What limits Handoff one by one is CPU: with 16 connections both cores are busy. What an order costs there, and whom, stands under Profile: its durable commits are what Node-RED does without.',
+      'What limits Handoff is CPU: with 16 connections both cores are busy. What an order costs there, and whom, stands under Profile (one by one, and the walk for the batch): its durable commits are what Node-RED and n8n at its best do without.',
       alone
         ? 'All ran in a network namespace that has only this machine.'
         : 'The peers could reach the internet while they ran: there was no network namespace to be had.',
