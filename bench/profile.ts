@@ -4,9 +4,8 @@ import path from 'node:path'
 import type { BenchOptions, Figure, Section } from './figures.ts'
 import { secondsByRoom } from './profile/rooms.ts'
 import { countAnew, type Statements, statementsByGroup } from './profile/statements.ts'
-import { type HubChild, runScript, startHubChild, startStandIn } from './rig/children.ts'
+import { type HubChild, runLoad, startHubChild, startStandIn } from './rig/children.ts'
 import { exactlyOnce, settled } from './rig/ledger-state.ts'
-import type { LoadReport, LoadSpec } from './rig/load.ts'
 import { openMachines } from './rig/machines.ts'
 import { orderHub, SECRET } from './rig/shop.ts'
 import { bareLoop, measured, type WalkCost } from './walk.ts'
@@ -18,7 +17,7 @@ export async function run({ orders: wanted, quick }: BenchOptions): Promise<Sect
   const orders = wanted ?? (quick ? 2_000 : 20_000)
   const bare = await bareLoop(orders)
   const walk = await profiled(orders, (hub) => hub.ask({ do: 'pull', source: 'orders' }))
-  const alone = await profiled(orders, (hub) => send(`${hub.url}/webhooks/shop`, orders))
+  const alone = await profiled(orders, (hub) => send(hub, orders))
   const share = { baseline: 'bare loop', ratio: walk.cost.hubCpu / orders / bare.cpu }
   return {
     title: 'Profile',
@@ -73,18 +72,16 @@ function figuresOf(name: string, { cost, rooms, statements }: Profiled, share: P
   ]
 }
 
-const send = (url: string, amount: number) =>
-  runScript<LoadReport>(path.join(import.meta.dirname, 'rig', 'load.ts'), [
-    JSON.stringify({
-      url,
-      secret: SECRET,
-      topic: 'order',
-      from: 1,
-      amount,
-      connections: CONNECTIONS,
-      seconds: 3_600,
-    } satisfies LoadSpec),
-  ])
+const send = ({ url }: HubChild, amount: number) =>
+  runLoad({
+    url: `${url}/webhooks/shop`,
+    secret: SECRET,
+    topic: 'order',
+    from: 1,
+    amount,
+    connections: CONNECTIONS,
+    seconds: 3_600,
+  })
 
 /** What the hub and its database do while so many orders come in and are delivered. */
 async function profiled(orders: number, arrive: (hub: HubChild) => Promise<unknown>): Promise<Profiled> {

@@ -1,13 +1,11 @@
 // Stock: a sale changes the level on one channel; three others are told.
-import path from 'node:path'
 import { type BenchOptions, latencies, type Section } from './figures.ts'
-import { runScript, startHubChild, startStandIn } from './rig/children.ts'
+import { runLoad, startHubChild, startStandIn } from './rig/children.ts'
 import { settled } from './rig/ledger-state.ts'
-import type { LoadReport, LoadSpec } from './rig/load.ts'
+import type { LoadSpec } from './rig/load.ts'
 import { openMachines } from './rig/machines.ts'
 import { SECRET, stockHub } from './rig/shop.ts'
 
-const LOAD = path.join(import.meta.dirname, 'rig', 'load.ts')
 const CHANNELS = ['marketplace', 'store', 'outlet']
 const RATE = 20
 const SKUS = 200
@@ -26,7 +24,7 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
     seconds: SKUS / 100,
     rate: 100,
   }
-  const load = (more: Partial<LoadSpec>) => runScript<LoadReport>(LOAD, [JSON.stringify({ ...spec, ...more })])
+  const load = (more: Partial<LoadSpec>) => runLoad({ ...spec, ...more })
 
   // Every SKU once: what is measured are changes of levels that the channels know.
   const { sent } = await load({})

@@ -3,13 +3,12 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { type BenchOptions, latencies, percentile, type Section } from './figures.ts'
-import { runScript, startHubChild, startServer, startStandIn } from './rig/children.ts'
+import { runLoad, startHubChild, startServer, startStandIn } from './rig/children.ts'
 import { settled } from './rig/ledger-state.ts'
 import type { LoadReport, LoadSpec } from './rig/load.ts'
 import { type Machines, openMachines } from './rig/machines.ts'
 import { orderHub, SECRET } from './rig/shop.ts'
 
-const LOAD = path.join(import.meta.dirname, 'rig', 'load.ts')
 const INTAKE_RATE = 100
 const PUSHED_RATE = 50
 const CONNECTIONS = 64
@@ -22,7 +21,7 @@ export async function run({ quick }: BenchOptions): Promise<Section> {
   const url = `${hub.url}/webhooks/shop`
   let from = 1
   const post = (where: string, more: Pick<LoadSpec, 'seconds'> & Partial<LoadSpec>): Promise<LoadReport> =>
-    runScript<LoadReport>(LOAD, [JSON.stringify({ url: where, secret: SECRET, topic: 'order', from, ...more })])
+    runLoad({ url: where, secret: SECRET, topic: 'order', from, ...more })
   const load = async (more: Pick<LoadSpec, 'seconds'> & Partial<LoadSpec>): Promise<LoadReport> => {
     const report = await post(url, more)
     from += report.sent

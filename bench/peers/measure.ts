@@ -5,9 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Agent, request } from 'undici'
-import { runScript, type StandIn, startHubChild, startStandIn } from '../rig/children.ts'
+import { runLoad, type StandIn, startHubChild, startStandIn } from '../rig/children.ts'
 import { settled } from '../rig/ledger-state.ts'
-import type { LoadReport, LoadSpec } from '../rig/load.ts'
 import { openMachines } from '../rig/machines.ts'
 import { cpuOf, familyOf, memoryOf, pidsIn } from '../rig/processes.ts'
 import { orderHub, SECRET } from '../rig/shop.ts'
@@ -24,7 +23,6 @@ export interface PeerWork {
   single: { handoff: number; nodeRed: number; n8n: number; n8nBest: number }
 }
 
-const LOAD = path.join(import.meta.dirname, '..', 'rig', 'load.ts')
 const CONNECTIONS = 16
 /** n8n sends nothing of a batch until all of it is mapped: minutes, as installed. */
 const PATIENCE_MS = 15 * 60_000
@@ -33,17 +31,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'handoff-bench-'))
 const figures: PeerFigures = {}
 
 const load = (url: string, amount: number, from: number) =>
-  runScript<LoadReport>(LOAD, [
-    JSON.stringify({
-      url,
-      secret: SECRET,
-      topic: 'order',
-      from,
-      amount,
-      connections: CONNECTIONS,
-      seconds: 3_600,
-    } satisfies LoadSpec),
-  ])
+  runLoad({ url, secret: SECRET, topic: 'order', from, amount, connections: CONNECTIONS, seconds: 3_600 })
 
 /** Lets something happen and looks at what it cost until so many orders have arrived, from the beginning to the last one. */
 async function watched(

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import hubFlags from '../../tools/hub-flags.json' with { type: 'json' }
 import type { HubSpec, Order, Usage } from './hub.ts'
+import type { LoadReport, LoadSpec } from './load.ts'
 import type { Machines } from './machines.ts'
 
 type Work = Order extends infer One ? (One extends { id: number } ? Omit<One, 'id'> : never) : never
@@ -109,7 +110,11 @@ export async function startStandIn({ orders = 0, delayMs = 0, first = 1 } = {}):
 export const runScript = <Answer>(file: string, args: string[]): Promise<Answer> =>
   runProgram(process.execPath, [file, ...args])
 
-/** The same of any program. */
+/** Sends a load from a process of its own. */
+export const runLoad = (spec: LoadSpec): Promise<LoadReport> =>
+  runScript<LoadReport>(path.join(import.meta.dirname, 'load.ts'), [JSON.stringify(spec)])
+
+/** Runs a program to its end and answers the JSON of its last line. */
 export async function runProgram<Answer>(command: string, args: string[]): Promise<Answer> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
