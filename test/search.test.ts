@@ -16,6 +16,8 @@ test('an order is found by its number, its key and an external id, with what nam
     { id: 'a2', number: '77' },
   ])
   await world.until('both are delivered', () => world.vendor.things.size === 2)
+  // And written down: the links are what is searched.
+  await world.calm()
   for (const [type, key, order] of [
     ['shipment', 'shop:7:S1', 'shop:7'],
     ['shipment', 'shop:77:S1', 'shop:77'],
