@@ -1,7 +1,8 @@
 // A system that has orders to read and takes what is pushed, as fast as a plain HTTP server can: what is measured is not this.
 //   GET /orders?token=N[&limit=100] → { orders: [ … ], next }      POST /<anything> → 201 { id }
 //   GET /count → { taken, distinct }                     GET /arrivals → [[path, mark, moment in ms] …]      GET /forget
-// `stand-in.ts ORDERS [DELAY_MS] [FIRST]`. The mark of what was pushed is its `number` or, of a stock level, its `available`.
+// `stand-in.ts ORDERS [DELAY_MS] [FIRST]`: its orders, and the ids that it gives, begin at FIRST. The mark of what was pushed is
+// its `number` or, of a stock level, its `available`.
 import { createServer } from 'node:http'
 import { orderText } from './orders.ts'
 
@@ -39,7 +40,7 @@ const server = createServer((request, response) => {
     const mark = /"(?:number|available)":"?(\d+)/.exec(Buffer.concat(chunks).toString())?.[1] ?? ''
     const name = `${url.pathname} ${mark}`
     if (!arrivals.has(name)) arrivals.set(name, [url.pathname, mark, at])
-    const answer = () => send(201, `{"id":"${taken}"}`)
+    const answer = () => send(201, `{"id":"${first + taken}"}`)
     if (delayMs > 0) setTimeout(answer, delayMs)
     else answer()
   })
