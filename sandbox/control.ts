@@ -39,6 +39,7 @@ export function control(sandbox: Sandbox): (message: IncomingMessage, response: 
       sandbox.clearRequests(system(params.system))
       return ok()
     },
+    'GET /_sandbox/webhooks': () => ok({ unanswered: sandbox.unanswered() }),
     'POST /_sandbox/faults': ({ body }) => ok(sandbox.addFault(body ?? {})),
     'GET /_sandbox/faults': () => ok(sandbox.faults()),
     'DELETE /_sandbox/faults': () => {

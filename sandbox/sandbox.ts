@@ -6,7 +6,7 @@ import { type Fault, type FaultRule, Faults } from './core/faults.ts'
 import { listen, serve } from './core/server.ts'
 import { type RequestEntry, Store } from './core/store.ts'
 import { milliseconds } from './core/time.ts'
-import { type Json, type SystemName, systemNames } from './core/types.ts'
+import { type Json, type System, type SystemName, systemNames } from './core/types.ts'
 import { type CarrierSettings, settingsAtFirst as carrierAtFirst } from './easypost/state.ts'
 import { easypost } from './easypost/system.ts'
 import { type CrmSettings, settingsAtFirst as crmAtFirst } from './hubspot/state.ts'
@@ -53,6 +53,8 @@ export interface Sandbox {
   requests(system: SystemName, filter?: RequestFilter): RequestEntry[]
   /** Forgets the logged requests of one system, or of all. */
   clearRequests(system?: SystemName): void
+  /** How many webhooks are on their way: sent on, and not answered yet. */
+  unanswered(): number
   addFault(rule: FaultRule): Fault
   faults(): Fault[]
   clearFaults(id?: string): void
@@ -141,6 +143,8 @@ export async function startSandbox({ dir, controlPort = 0 }: SandboxOptions): Pr
     clearRequests: (system) => {
       for (const name of systemNames) if (system === undefined || system === name) stores[name].clearRequests()
     },
+    unanswered: () =>
+      Object.values<System>(systems).reduce((sum, { deliveries }) => sum + (deliveries?.unanswered ?? 0), 0),
     addFault: (rule) => faults.add(rule),
     faults: () => faults.list(),
     clearFaults: (id) => faults.clear(id),

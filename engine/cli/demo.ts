@@ -153,7 +153,9 @@ async function carry(hub: HubProcess, systems: Systems, story: Story, print: Pri
         ...result.rows.map((row) => ({ label: `${row.what} in the ${row.system}`, now: row.found, of: row.expected })),
       ])
     }
-    if ((await readOnce(hub, started)) && result.holds && (await quiet(hub)) && warehouseIsDone(found)) return result
+    const done = (await readOnce(hub, started)) && result.holds && warehouseIsDone(found)
+    // In this order: what the hub did last may be a webhook now, and what that says may not be decided yet.
+    if (done && (await quiet(hub)) && (await heard(systems)) && (await quiet(hub))) return result
     const now = JSON.stringify([orders.length, result.rows, result.outcomes])
     if (now !== last) moved = Date.now()
     last = now
@@ -178,6 +180,11 @@ async function quiet(hub: HubProcess): Promise<boolean> {
     "select exists (select from item where status = 'new') or exists (select from handoff where state in ('owed', 'sending')) as busy",
   )
   return !busy!.busy
+}
+
+/** Whether every webhook of the systems was answered. */
+async function heard(systems: Systems): Promise<boolean> {
+  return (await systems.get('webhooks')).unanswered === 0
 }
 
 function warehouseIsDone({ warehouseOrders }: { warehouseOrders: { status: string; due?: number }[] }): boolean {

@@ -1,5 +1,6 @@
 // Decides on everything that a source has waiting, one batch after another. A batch that fails is split until the item that it
 // fails on stands alone; that one is parked, and all others go on.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError } from '#connector'
 import type { Source } from '../hub.ts'
 import { type Coalesced, coalesced } from '../platform/coalesce.ts'
@@ -23,11 +24,18 @@ export interface DeciderFacts {
 const BATCH = 500
 /** Items that were taken in by this process and are kept in memory until they are decided; the others are read again. */
 const IN_HAND = 2_000
+/**
+ * A source rests after a decision for as long as that took, at most so long: under load, what comes meanwhile is decided
+ * together and costs half as many statements, and what comes alone finds it rested.
+ */
+const REST_MS = 25
 
 export function openDecider(facts: DeciderFacts) {
   const { store, worker, signal } = facts
   const deciders = new Map<string, Coalesced>()
   const inHand = new Map<string, ClaimedItem[]>()
+  /** Until when a source rests, on the clock of `performance.now`. */
+  const rests = new Map<string, number>()
   /** Sources of which the store is to be looked through as well. */
   const thorough = new Set<string>()
 
@@ -37,11 +45,19 @@ export function openDecider(facts: DeciderFacts) {
     const next = (came: 'decided' | 'failed') =>
       (limit = came === 'failed' ? Math.ceil(limit / 2) : Math.min(BATCH, limit * 2))
     try {
-      for (let now = source(), mine = take(name); now && mine.length > 0; now = source(), mine = take(name))
+      for (;;) {
+        await rested(name)
+        // Nothing is awaited between a look that finds nothing in hand and the end: what is handed in then starts anew.
+        const [now, mine] = [source(), take(name)]
+        if (!now || mine.length === 0) break
+        const began = performance.now()
         if ((await some(now, Promise.resolve(mine))) === 'failed') {
           next('failed')
           thorough.add(name)
         }
+        const ended = performance.now()
+        rests.set(name, ended + Math.min(REST_MS, ended - began))
+      }
     } finally {
       // What is left is claimed, and found again in the store.
       inHand.delete(name)
@@ -59,6 +75,12 @@ export function openDecider(facts: DeciderFacts) {
     }
   }
 
+  /** Resolves when a source has rested, or has a whole batch in hand, or nothing. */
+  async function rested(name: string): Promise<void> {
+    const waiting = inHand.get(name)?.length ?? 0
+    const rest = (rests.get(name) ?? 0) - performance.now()
+    if (rest > 0 && waiting > 0 && waiting < BATCH) await sleep(rest)
+  }
   /** The next of what was taken in here. */
   function take(name: string): ClaimedItem[] {
     return inHand.get(name)?.splice(0, BATCH) ?? []

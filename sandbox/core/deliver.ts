@@ -30,6 +30,11 @@ export class Deliveries {
     this.#pump()
   }
 
+  /** How many are queued or on their way. */
+  get unanswered(): number {
+    return this.#queue.length + this.#running
+  }
+
   close(): void {
     this.#closed = true
     this.#queue.length = 0

@@ -1,5 +1,6 @@
 // What every stand-in shares: the shape of a request, of an answer, and of the system itself.
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Deliveries } from './deliver.ts'
 import type { Store } from './store.ts'
 
 /** JSON as it travels. The stand-ins check what matters to the vendor by hand, as the vendor does. */
@@ -40,6 +41,8 @@ export interface Meaning {
 export interface System {
   name: SystemName
   store: Store
+  /** Of one that sends webhooks. */
+  deliveries?: Deliveries
   handle(request: Request): Reply
   meaning(request: Request): Meaning
   /** The vendor's own shape of a failure that a fault rule asks for (429, 500, 503). */

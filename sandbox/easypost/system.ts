@@ -36,6 +36,7 @@ export function easypost(store: Store, revoked: () => boolean): EasyPost {
   return {
     name: 'easypost',
     store,
+    deliveries,
     carrier,
     handle: (request) => {
       // The key is the user name of basic authentication, without a password; a bearer token works as well.

@@ -92,6 +92,7 @@ export function shiphero(store: Store, revoked: () => boolean): ShipHero {
   return {
     name: 'shiphero',
     store,
+    deliveries,
     warehouse,
     work,
     handle: (request) => {

@@ -51,6 +51,7 @@ export function woocommerce(store: Store, revoked: () => boolean): WooCommerce {
   return {
     name: 'woocommerce',
     store,
+    deliveries,
     shop,
     handle: (request) => {
       const found = find(request.method, request.path)
