@@ -13,13 +13,19 @@ const REPORT = path.join(ROOT, 'docs', 'benchmarks.md')
 interface Kept extends Section {
   command: string
   seconds: number
+  /** The share of the cores that the host gave to others meanwhile; older results do not have it. */
+  stolen?: number
   at: string
   machine: string
   versions: string
 }
 
 /** Keeps a section in place of its last one, and writes the report anew. */
-export function keep(names: string[], name: string, section: Section & { command: string; seconds: number }): void {
+export function keep(
+  names: string[],
+  name: string,
+  section: Section & Pick<Kept, 'command' | 'seconds' | 'stolen'>,
+): void {
   const results: Record<string, Kept> = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {}
   results[name] = {
     ...section,
@@ -68,7 +74,7 @@ Trust the ratios of one run more than absolute figures. Durable means that Postg
 
 function page(results: Record<string, Kept>): string {
   const sections = Object.values(results).map(
-    ({ title, what, figures, caveats, command, seconds, at, machine: on, versions: of }) =>
+    ({ title, what, figures, caveats, command, seconds, stolen, at, machine: on, versions: of }) =>
       [
         `## ${title}`,
         what,
@@ -82,7 +88,7 @@ function page(results: Record<string, Kept>): string {
           .join('\n')
           .split('\0')
           .filter(Boolean),
-        `\`${command}\`, ${at} UTC, ${seconds} s. ${on}. ${of}.`,
+        `\`${command}\`, ${at} UTC, ${seconds} s${stolen === undefined ? '' : `, in which the host gave ${Math.round(stolen * 100)} % of the cores to others`}. ${on}. ${of}.`,
       ].join('\n\n'),
   )
   return `${[INTRODUCTION.trimEnd(), ...sections].join('\n\n')}\n`

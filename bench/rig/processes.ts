@@ -36,6 +36,11 @@ export function cpuOf(pids: number[]): number {
   return ticks / TICKS
 }
 
+/** CPU seconds that a virtual machine wanted and its host gave to others, since it booted; over all cores. */
+export function stolenSeconds(): number {
+  return Number(read('/proc/stat')?.split('\n')[0]?.split(/\s+/)[8] ?? 0) / TICKS
+}
+
 /** Memory that processes hold now, in megabytes; each has its share of what several hold (where it may be read: else all of it). */
 export function memoryOf(pids: number[]): number {
   const kb = pids.map((pid) => {
