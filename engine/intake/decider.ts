@@ -25,10 +25,11 @@ const BATCH = 500
 /** Items that were taken in by this process and are kept in memory until they are decided; the others are read again. */
 const IN_HAND = 2_000
 /**
- * A source rests after a decision for as long as that took, at most so long: under load, what comes meanwhile is decided
- * together and costs half as many statements, and what comes alone finds it rested.
+ * After a decision on more than a few a source rests for as long as that took, at most so long: under load, what comes meanwhile
+ * is decided together and costs half as many statements.
  */
 const REST_MS = 25
+const FEW = 4
 
 export function openDecider(facts: DeciderFacts) {
   const { store, worker, signal } = facts
@@ -56,7 +57,7 @@ export function openDecider(facts: DeciderFacts) {
           thorough.add(name)
         }
         const ended = performance.now()
-        rests.set(name, ended + Math.min(REST_MS, ended - began))
+        if (mine.length > FEW) rests.set(name, ended + Math.min(REST_MS, ended - began))
       }
     } finally {
       // What is left is claimed, and found again in the store.
