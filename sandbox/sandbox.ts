@@ -53,7 +53,7 @@ export interface Sandbox {
   requests(system: SystemName, filter?: RequestFilter): RequestEntry[]
   /** Forgets the logged requests of one system, or of all. */
   clearRequests(system?: SystemName): void
-  /** How many webhooks are on their way: sent on, and not answered yet. */
+  /** How many webhooks are queued or on their way, over all systems. */
   unanswered(): number
   addFault(rule: FaultRule): Fault
   faults(): Fault[]

@@ -22,7 +22,6 @@ export async function seed(
 ): Promise<void> {
   const table = (name: string) => `${schema}.${name}`
   const all = ['record', 'item', 'link', 'handoff', 'attempt', 'event']
-  // What the server tidies up of its own accord after so many rows would be counted as work of what is measured next.
   const whatWasDelivered = (last: number, added: string) => [
     sql(`
       insert into ${table('link')} (connection, resource, external_id, record_id, created_at, updated_at)
@@ -36,6 +35,7 @@ export async function seed(
       select updated_at, 'handoff.delivered', record_id, id, connection, '{"route": "to-warehouse", "version": 1}'
       from ${table('handoff')} where record_id > ${last}`),
   ]
+  // What the server tidies up of its own accord after so many rows would be counted as work of what is measured next.
   for (const name of all) await sql(`alter table ${table(name)} set (autovacuum_enabled = off)`)
   for (let start = from; start <= to; start += BATCH) {
     const end = Math.min(to, start + BATCH - 1)
